@@ -1,0 +1,87 @@
+"""Sections settled by what they hold, and whether the note is an operative note at all.
+
+Headers mislead: ``PROCEDURE:`` may head a list or the whole narrative, a history may run on
+into the operation, and many notes have no header. The cues are data (``OPCUE`` terms).
+"""
+
+from __future__ import annotations
+
+from opnote_audit.annotate.reading import Block, Mention
+from opnote_audit.annotate.sections import Section
+
+_NARRATIVE_LENGTH = 350
+_CUES_AFTER_START = 3
+
+
+def _cues(mentions: list[Mention], low: int, high: int) -> list[Mention]:
+    return [m for m in mentions if low <= m.start < high]
+
+
+def settle(text: str, sections: list[Section], sentences: list[tuple[int, int]], cues: list[Mention]) -> list[Block]:
+    """Return the blocks of a note.
+
+    Parameters
+    ----------
+    text
+        The note.
+    sections
+        Sections by header, covering the text.
+    sentences
+        Sentence offsets in order.
+    cues
+        The ``OPCUE`` mentions in order.
+    """
+    steps = [c for c in cues if c.value in ("start", "step")]
+    headed = any(s.kind in ("diagnosis", "heading", "narrative", "indication") for s in sections)
+    blocks: list[Block] = []
+    for section in sections:
+        inside = _cues(steps, section.body, section.end)
+        distinct = {text[c.start : c.end].lower() for c in inside}
+        kind = section.kind
+        if kind == "heading" and section.end - section.body > _NARRATIVE_LENGTH and len(distinct) >= _CUES_AFTER_START:
+            kind = "narrative"
+        if kind in ("narrative", "findings", "addendum", "planned", "heading"):
+            blocks.append(Block(kind, section.start, section.body, section.end, section.title))
+            continue
+        start = _operation_start(section, sentences, inside, 4 if kind == "closing" else _CUES_AFTER_START)
+        if kind == "unheaded":
+            if start is None:
+                kind = "other" if headed else "narrative"
+            else:
+                kind = "indication"
+        if start is None or start <= section.body:
+            blocks.append(Block(kind if start is None else "narrative", section.start, section.body, section.end, section.title))
+        else:
+            blocks.append(Block(kind, section.start, section.body, start, section.title))
+            blocks.append(Block("narrative", start, start, section.end, ""))
+    return blocks
+
+
+def _operation_start(section: Section, sentences: list[tuple[int, int]], inside: list[Mention], least: int) -> int | None:
+    """Return where the operation begins in a section, if it does."""
+    starts = [c for c in inside if c.value == "start" and "historical" not in c.flags]
+    for cue in starts:
+        after = {c.value + str(c.start) for c in inside if c.start >= cue.start}
+        if len(after) < least:
+            return None
+        for low, high in sentences:
+            if low <= cue.start < high:
+                return max(low, section.body)
+    return None
+
+
+def operative(text: str, blocks: list[Block], cues: list[Mention]) -> bool:
+    """Tell whether the note reports an operation of its own.
+
+    A clinic note, consult, discharge summary or history that tells of an operation is no
+    operative note (domain notes, section 5). A bare sentence or two, with no sign of either
+    kind, is taken at its word.
+    """
+    steps = {text[c.start : c.end].lower() for c in cues if c.value in ("start", "step")}
+    clinic = {text[c.start : c.end].lower() for c in cues if c.value == "clinic"}
+    headed = any(b.kind in ("heading", "narrative") and b.title for b in blocks)
+    if len(clinic) >= 2 and len(steps) < 4 + len(clinic):
+        return False
+    if headed or len(steps) >= 2:
+        return True
+    return len(text) < 800 and not clinic

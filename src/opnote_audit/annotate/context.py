@@ -1,0 +1,120 @@
+"""ConText on the mentions that matter, with medspaCy's rules, modifiers and graph.
+
+Scopes end with the clause (negation) or the sentence (the rest), and each sentence has a
+graph of its own: the same edges as one graph a note, at a cost that grows with the note
+and not with its square.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+
+from medspacy.context.context_graph import ConTextGraph
+from medspacy.context.context_modifier import ConTextModifier
+from medspacy.context.context_rule import ConTextRule
+from spacy.language import Language
+from spacy.matcher import PhraseMatcher
+from spacy.tokens import Doc
+
+from opnote_audit.annotate import reading as flags
+from opnote_audit.annotate.reading import Mention, Reading
+from opnote_audit.annotate.terms import _longest
+from opnote_audit.rules.context import ContextTerm
+
+FLAG_OF = {
+    "NEGATED_EXISTENCE": flags.NEGATED,
+    "HYPOTHETICAL": flags.HYPOTHETICAL,
+    "POSSIBLE_EXISTENCE": flags.HYPOTHETICAL,
+    "HISTORICAL": flags.HISTORICAL,
+    "FAMILY": flags.FAMILY,
+    "PLANNED": flags.PLANNED,
+    "ALTERNATIVE": flags.ALTERNATIVE,
+    "CONSENT": flags.CONSENT,
+}
+_TARGETS = frozenset(
+    "APPROACH ACT FREED VERB PEDICLE PATHOLOGY WEAK_PATHOLOGY FUSION GRAFT INSTRUMENT ADDITIONAL RELATIVE SAME COLLECTIVE NOT_FAMILY "
+    "ELSEWHERE LAMINA FACET".split()
+)
+
+
+class _Target:
+    """A mention in the shape that medspaCy's modifiers look at: token span and label."""
+
+    __slots__ = ("end", "label_", "mention", "start")
+
+    def __init__(self, mention: Mention) -> None:
+        self.start = mention.start_token
+        self.end = mention.end_token
+        self.label_ = mention.label
+        self.mention = mention
+
+
+class ContextAnnotator:
+    """Sets ``flags`` and ``cues`` of mentions."""
+
+    def __init__(self, nlp: Language, terms: Iterable[ContextTerm]) -> None:
+        self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
+        self._rules: dict[int, tuple[ConTextRule, bool]] = {}
+        for term in terms:
+            rule = ConTextRule(term.literal, term.category, direction=term.direction, max_scope=term.max_scope)
+            key = nlp.vocab.strings.add(term.literal)
+            if key not in self._rules:
+                self._matcher.add(term.literal, [nlp.make_doc(term.literal)])
+            self._rules[key] = (rule, term.wide)
+
+    def __call__(self, doc: Doc, reading: Reading, offsets: list[int], ends: list[int]) -> None:
+        """Flag the mentions of ``reading``; ``offsets`` and ``ends`` are the tokens' offsets."""
+        matches = self._matcher(doc)
+        if not matches:
+            return
+        matches.sort(key=lambda m: (m[1], -m[2]))
+        sentence_starts = [s.start for s in reading.sentences]
+        by_sentence: dict[int, list[tuple[int, int, int]]] = {}
+        for match in _longest(matches):
+            index = bisect_right(sentence_starts, offsets[match[1]]) - 1
+            by_sentence.setdefault(index, []).append(match)
+        targets: dict[int, list[_Target]] = {}
+        for mention in reading.mentions:
+            if mention.sentence in by_sentence and mention.label in _TARGETS:
+                targets.setdefault(mention.sentence, []).append(_Target(mention))
+        for index, found in targets.items():
+            self._sentence(reading, index, by_sentence[index], found, offsets, ends)
+
+    def _sentence(
+        self,
+        reading: Reading,
+        index: int,
+        matches: list[tuple[int, int, int]],
+        targets: list[_Target],
+        offsets: list[int],
+        ends: list[int],
+    ) -> None:
+        sentence = reading.sentences[index]
+        first, last = bisect_left(offsets, sentence.start), bisect_left(offsets, sentence.end)
+        modifiers = []
+        for key, start, end in matches:
+            rule, wide = self._rules[key]
+            low, high = first, last
+            if not wide:
+                at = offsets[start]
+                for number in sentence.clauses:
+                    clause = reading.clauses[number]
+                    if clause.start <= at < clause.end:
+                        low, high = bisect_left(offsets, clause.start), bisect_left(offsets, clause.end)
+            reach = rule.max_scope or len(offsets)
+            direction = rule.direction.upper()
+            scope_start = end if direction == "FORWARD" else max(low, start - reach)
+            scope_end = start if direction == "BACKWARD" else min(high, end + reach)
+            modifiers.append(ConTextModifier(rule, start, end, None, scope_start, scope_end))
+        graph = ConTextGraph(targets=targets, modifiers=modifiers)
+        graph.update_scopes()
+        graph.apply_modifiers()
+        for target, modifier in graph.edges:
+            flag = FLAG_OF.get(modifier.category)
+            if flag is None:
+                continue
+            low, high = modifier.modifier_span
+            mention = target.mention
+            mention.flags = mention.flags | {flag}
+            mention.cues = (*mention.cues, (flag, offsets[low], ends[high - 1]))

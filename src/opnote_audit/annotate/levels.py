@@ -1,0 +1,317 @@
+"""Vertebral levels, in every spelling that surgeons use (domain notes, section 4).
+
+A *level mention* is a whole expression: "T9, 10, and 11" is one mention with three items,
+"L4-5 and L5-S1" one with two. An item is a vertebra, an interspace (an adjacent pair), or
+a range (its vertebrae, with ``is_range`` set). What only looks like a level (an MRI
+sequence, a TNM stage, a root, a rib) is kept with its ``use``, since "the L4 root" still
+tells where the surgeon was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from opnote_audit import spine
+from opnote_audit.rules.levels import LevelRules
+
+
+@dataclass(frozen=True, slots=True)
+class LevelItem:
+    """One item of a level expression; ``segments`` are names such as ``T9`` or ``L4-L5``."""
+
+    start: int
+    end: int
+    segments: tuple[str, ...]
+    is_range: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMention:
+    """A level expression at code-point offsets; ``use`` is ``level`` or a look-alike's name."""
+
+    start: int
+    end: int
+    items: tuple[LevelItem, ...]
+    use: str = "level"
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """Every segment named, in the note's order, once each."""
+        return tuple(dict.fromkeys(s for item in self.items for s in item.segments))
+
+    @property
+    def is_range(self) -> bool:
+        """Whether some item is a bare range, whose members are not named."""
+        return any(item.is_range for item in self.items)
+
+
+class LevelParser:
+    """Finds level mentions; compiled once from the level rules."""
+
+    def __init__(self, rules: LevelRules) -> None:
+        self._rules = rules
+        self._letters = {s: (r.letter, r.last, r.needs_company) for r in rules.regions for s in r.spellings}
+        words = {w: (r.letter, r.last, False) for r in rules.regions for w in r.words}
+        self._words = words
+        self._numbers = {**rules.numbers, **rules.ordinals}
+        cardinal = "|".join(sorted(rules.numbers, key=len, reverse=True))
+        ordinal = "|".join(sorted(rules.ordinals, key=len, reverse=True))
+        region = "|".join(words)
+        spell = "|".join(sorted(self._letters, key=len, reverse=True))
+        # T9, T-10, Th8, L 4, T.9, "T nine"; lower-case letters only when glued to the number.
+        self._atom = re.compile(
+            rf"(?<![A-Za-z0-9_])(?:(?P<glued>{spell})\.?(?P<n1>\d{{1,2}})"
+            rf"|(?P<apart>{spell.upper()}|Th|TH)(?:[ \t]{{0,2}}[-.‑–][ \t]?|[ \t]{{1,2}})(?P<n2>\d{{1,2}}))(?![0-9])(?!\.\d)(?!['’])",
+            re.I if False else 0,
+        )
+        letters = "".join(sorted({s[0] for s in self._letters}))
+        self._atom = re.compile(
+            rf"(?<![A-Za-z0-9_.])(?:[{letters.upper()}{letters}]|[Tt][Hh])(?:\.?|[ \t]?[-‑–][ \t]?|[ \t]{{1,2}})\d{{1,2}}(?![0-9])(?!\.\d)"
+        )
+        self._atom_parts = re.compile(r"([A-Za-z]+)([^A-Za-z0-9]*)(\d+)")
+        self._spoken = re.compile(rf"\b(?P<letter>[{letters.upper()}]|TH|Th)[ \t-](?P<number>{cardinal})\b", re.I)
+        self._region_first = re.compile(rf"\b(?P<region>{region})[ \t-]+(?P<number>{cardinal}|\d{{1,2}})\b(?!-)", re.I)
+        self._ordinal = re.compile(
+            rf"\b(?P<list>(?:{ordinal})(?:(?:\s?,\s?(?:and\s)?|\s(?:and|to|through|-)\s(?:the\s)?|-)(?:{ordinal}))*)[ \t\n]+(?P<region>{region})\b", re.I
+        )
+        self._ordinal_word = re.compile(rf"\b(?:{ordinal})\b", re.I)
+        self._quick_words = re.compile("|".join(words), re.I)
+        self._range_join = re.compile(r"[ \t]?(?:[-–—‑/\\]|[ \t](?P<word>to|through|thru|down to|up to|till|until)[ \t](?:the[ \t])?)[ \t]?", re.I)
+        self._list_join = re.compile(r"(?:[ \t]?[,;+&][ \t\n]*(?:and[ \t\n]+|&[ \t]*|then[ \t]+)?|[ \t\n]+(?:and|or|plus|as well as|then)[ \t\n]+|[ \t]&[ \t])(?:at[ \t]+|the[ \t]+)?", re.I)
+        self._number_tail = re.compile(rf"(?P<s>[Ss]\s?)?(?P<n>\d{{1,2}}|{cardinal})(?![0-9A-Za-z])", re.I)
+        stops = "|".join(re.escape(w) for w in sorted(rules.bare_number_stops, key=len, reverse=True))
+        self._stop = re.compile(rf"[ \t]*-?(?:{stops})(?![A-Za-z])", re.I)
+        inter = "|".join(re.escape(w) for w in sorted(rules.interspace_words, key=len, reverse=True))
+        self._interspace_after = re.compile(rf"[ \t]*(?:vertebral[ \t]+|vertebra[ \t]+|bodies[ \t]+)?(?:{inter})\b", re.I)
+        between = "|".join(re.escape(w) for w in rules.between_words)
+        self._between = re.compile(rf"\b(?:{between})[ \t\n]+(?:the[ \t\n]+)?$", re.I)
+        self._not_levels = []
+        for rule in rules.not_levels:
+            after = "|".join(re.escape(w) for w in sorted(rule.after, key=len, reverse=True))
+            before = "|".join(re.escape(w) for w in sorted(rule.before, key=len, reverse=True))
+            self._not_levels.append(
+                (
+                    rule.use,
+                    frozenset(rule.levels),
+                    re.compile(rf"[ \t\n]*(?:{after})(?![A-Za-z])", re.I) if after else None,
+                    re.compile(rf"\b(?:{before})[ \t\n]*$", re.I) if before else None,
+                    rule.before_needs_after,
+                )
+            )
+
+    def _vertebra(self, letter: str, number: int) -> str | None:
+        known = self._letters.get(letter.lower()) or self._words.get(letter.lower())
+        if known is None or not 1 <= number <= known[1]:
+            return None
+        return f"{known[0]}{number}"
+
+    def _atoms(self, text: str) -> list[tuple[int, int, tuple[str, ...], bool]]:
+        """Return ``(start, end, vertebrae, needs_company)`` for every lettered level."""
+        out: list[tuple[int, int, tuple[str, ...], bool]] = []
+        for match in self._atom.finditer(text):
+            parts = self._atom_parts.match(match.group())
+            if parts is None:
+                continue
+            letter, gap, digits = parts.groups()
+            if letter[0].islower() and gap:
+                continue
+            follow = text[match.end() : match.end() + 1]
+            if follow.isalpha() and not (letter.upper() == "L" and follow == "S"):
+                continue
+            known = self._letters.get(letter.lower())
+            if known is None:
+                continue
+            company = known[2]
+            name = self._vertebra(letter, int(digits))
+            if name is not None:
+                out.append((match.start(), match.end(), (name,), company))
+            elif len(digits) == 2:
+                # "L45", "L51", "C56": an interspace written without its dash.
+                upper = self._vertebra(letter, int(digits[0]))
+                lower = "S1" if known[0] == "L" and digits == "51" else self._vertebra(letter, int(digits[1]))
+                if upper and lower and spine.adjacent(upper, lower):
+                    out.append((match.start(), match.end(), (upper, lower), company))
+        for match in self._spoken.finditer(text):
+            name = self._vertebra(match["letter"], self._numbers[match["number"].lower()])
+            if name and match["letter"][0].isupper():
+                out.append((match.start(), match.end(), (name,), self._letters[match["letter"].lower()][2]))
+        if self._quick_words.search(text):
+            for match in self._region_first.finditer(text):
+                number = match["number"].lower()
+                name = self._vertebra(match["region"], self._numbers.get(number) or int(number) if number.isdigit() or number in self._numbers else 0)
+                if name:
+                    out.append((match.start(), match.end(), (name,), False))
+        out.sort()
+        return out
+
+    def _spelled(self, text: str) -> list[LevelMention]:
+        """Return mentions such as "ninth and tenth thoracic" (region after its ordinals)."""
+        found = []
+        if not self._quick_words.search(text):
+            return found
+        for match in self._ordinal.finditer(text):
+            words = list(self._ordinal_word.finditer(match["list"]))
+            names = [self._vertebra(match["region"], self._numbers[w.group().lower()]) for w in words]
+            if any(n is None for n in names):
+                continue
+            base = match.start()
+            items = [LevelItem(base + w.start(), base + w.end(), (n,)) for w, n in zip(words, names) if n]
+            joined = match["list"].lower()
+            if len(items) == 2 and re.search(r"\b(?:to|through)\b|-", joined):
+                items = [self._pair(items[0].segments[0], items[1].segments[0], base, match.end(), "to")]
+            found.append(LevelMention(base, match.end(), tuple(items)))
+        return found
+
+    def _pair(self, upper: str, lower: str, start: int, end: int, word: str) -> LevelItem:
+        if spine.ORDER[upper] > spine.ORDER[lower]:
+            upper, lower = lower, upper
+        if spine.adjacent(upper, lower):
+            if word in ("through", "thru"):
+                return LevelItem(start, end, (upper, lower))
+            return LevelItem(start, end, (f"{upper}-{lower}",))
+        return LevelItem(start, end, spine.members(upper, lower), is_range=True)
+
+    def _tail(self, text: str, at: int, last: str, listing: bool) -> tuple[str, int] | None:
+        """Return the vertebra that a bare number at ``at`` names after ``last``, and its end."""
+        match = self._number_tail.match(text, at)
+        if match is None:
+            return None
+        word = match["n"].lower()
+        number = int(word) if word.isdigit() else self._numbers.get(word, 0)
+        if match["s"]:
+            return (f"S{number}", match.end()) if number == 1 else None
+        if text[match.end() : match.end() + 1] in (".", "/", "-", "%") and text[match.end() + 1 : match.end() + 2].isdigit():
+            if text[match.end()] != "-" and text[match.end()] != "/" or not listing:
+                return None
+        if self._stop.match(text, match.end()):
+            return None
+        letter, previous = last[0], int(last[1:])
+        if letter == "L" and previous in (5, 6) and number == 1:
+            return "S1", match.end()
+        if letter == "T" and previous == 12 and number == 1 and not listing:
+            return "L1", match.end()
+        if number <= previous or (listing and number - previous > 3):
+            return None
+        name = self._vertebra(letter, number)
+        return (name, match.end()) if name else None
+
+    def _item(self, text: str, atoms: dict[int, tuple[int, int, tuple[str, ...], bool]], start: int) -> LevelItem:
+        """Read one item at the atom that begins at ``start``: a vertebra, pair or range."""
+        _, end, names, _ = atoms[start]
+        if len(names) == 2:
+            return LevelItem(start, end, (f"{names[0]}-{names[1]}",))
+        upper = names[0]
+        join = self._range_join.match(text, end)
+        glued = text[end : end + 2].upper() == "S1" and upper in ("L5", "L6")
+        if glued:
+            return LevelItem(start, end + 2, (f"{upper}-S1",))
+        if text[end : end + 1] == "," and text[end + 1 : end + 2].isdigit():
+            tail = self._tail(text, end + 1, upper, listing=False)
+            if tail and spine.adjacent(upper, tail[0]):
+                return LevelItem(start, tail[1], (f"{upper}-{tail[0]}",))
+        if join is None:
+            return LevelItem(start, end, (upper,))
+        word = (join["word"] or "").lower()
+        nxt = atoms.get(join.end())
+        if nxt is not None and len(nxt[2]) == 1:
+            item = self._pair(upper, nxt[2][0], start, nxt[1], word)
+            third = self._range_join.match(text, nxt[1])
+            if not item.is_range and len(item.segments) == 1 and third and not third["word"] and third.end() in atoms and len(atoms[third.end()][2]) == 1:
+                # "L3-L4-L5": two interspaces in a row.
+                more = self._item(text, atoms, join.end())
+                return LevelItem(start, more.end, (*item.segments, *more.segments))
+            return item
+        tail = self._tail(text, join.end(), upper, listing=False)
+        if tail is None:
+            return LevelItem(start, end, (upper,))
+        return self._pair(upper, tail[0], start, tail[1], word)
+
+    def find(self, text: str) -> list[LevelMention]:
+        """Return the level mentions of ``text`` in order, look-alikes marked by their ``use``."""
+        atoms = self._atoms(text)
+        lonely = [a for a in atoms if a[3]]
+        if lonely:
+            pairs = sum(1 for a in lonely if text[a[1] : a[1] + 1] in "/-–")
+            if len({a[2] for a in lonely}) < 2 and not pairs:
+                atoms = [a for a in atoms if not a[3]]
+        at = {a[0]: a for a in atoms}
+        mentions = self._spelled(text)
+        taken = [(m.start, m.end) for m in mentions]
+        position = 0
+        for atom in atoms:
+            if atom[0] < position or any(s <= atom[0] < e for s, e in taken):
+                continue
+            items = [self._item(text, at, atom[0])]
+            while True:
+                join = self._list_join.match(text, items[-1].end)
+                if join is None:
+                    break
+                if join.end() in at:
+                    items.append(self._item(text, at, join.end()))
+                    continue
+                last = spine.ends(items[-1].segments[-1])[-1]
+                tail = self._tail(text, join.end(), last, listing=True)
+                if tail is None or (";" in join.group()):
+                    break
+                name, end = tail
+                # "L4-5 and 5-1", "D8/9 and 10/11": an interspace without its letter.
+                second = self._range_join.match(text, end)
+                follow = self._tail(text, second.end(), name, listing=False) if second and not second["word"] else None
+                if follow:
+                    items.append(self._pair(name, follow[0], join.end(), follow[1], ""))
+                elif any("-" in s for s in items[-1].segments) and not items[-1].is_range:
+                    break
+                else:
+                    items.append(LevelItem(join.end(), end, (name,)))
+            position = items[-1].end
+            mentions.append(self._finish(text, items))
+        mentions.sort(key=lambda m: m.start)
+        return [self._with_use(text, m) for m in self._merge_spelled(text, mentions)]
+
+    def _finish(self, text: str, items: list[LevelItem]) -> LevelMention:
+        start, end = items[0].start, items[-1].end
+        if len(items) == 2 and all(len(i.segments) == 1 and "-" not in i.segments[0] for i in items):
+            one, two = items[0].segments[0], items[1].segments[0]
+            upper, lower = (one, two) if spine.ORDER[one] < spine.ORDER[two] else (two, one)
+            joined = self._between.search(text, max(0, start - 24), start) or self._interspace_after.match(text, end)
+            if joined and spine.adjacent(upper, lower):
+                return LevelMention(start, end, (LevelItem(start, end, (f"{upper}-{lower}",)),))
+        return LevelMention(start, end, tuple(items))
+
+    def _merge_spelled(self, text: str, mentions: list[LevelMention]) -> Iterable[LevelMention]:
+        """Join spelled-out neighbours: "eleventh thoracic through the second lumbar"."""
+        out: list[LevelMention] = []
+        for mention in mentions:
+            if out and mention.start < out[-1].end:
+                continue
+            if out and 0 < mention.start - out[-1].end < 16:
+                gap = text[out[-1].end : mention.start]
+                before = out[-1]
+                simple = all(len(m.items) == 1 and len(m.segments) == 1 and "-" not in m.segments[0] for m in (before, mention))
+                bare = re.sub(r"\b(?:vertebra[el]?|body|level)\b", "", gap, flags=re.I)
+                if simple and re.fullmatch(r"\s*(?:to|through|thru)\s+(?:the\s+)?", bare, re.I):
+                    word = bare.split()[0].lower()
+                    item = self._pair(before.segments[0], mention.segments[0], before.start, mention.end, word)
+                    out[-1] = LevelMention(before.start, mention.end, (item,))
+                    continue
+            if len(mention.items) == 2:
+                mention = self._finish(text, list(mention.items)) if self._between.search(text, max(0, mention.start - 24), mention.start) else mention
+                if len(mention.items) == 2:
+                    mention = LevelMention(mention.start, mention.end, mention.items, mention.use)
+            out.append(mention)
+        return out
+
+    def _with_use(self, text: str, mention: LevelMention) -> LevelMention:
+        first = mention.items[0].segments[0]
+        for use, levels, after, before, both in self._not_levels:
+            if levels and (first not in levels or len(mention.items) > 1 and use == "stage" or "-" in text[mention.start : mention.end]):
+                continue
+            follows = after is not None and after.match(text, mention.end)
+            leads = before is not None and before.search(text, max(0, mention.start - 24), mention.start)
+            if follows or (leads and not both):
+                return LevelMention(mention.start, mention.end, mention.items, use)
+        if len(mention.items) == 1 and text[mention.end : mention.end + 1] in "abcd" and text[mention.end : mention.end + 1]:
+            return LevelMention(mention.start, mention.end, mention.items, "stage")
+        return mention

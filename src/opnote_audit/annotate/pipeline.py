@@ -1,0 +1,237 @@
+"""The spaCy pipeline: registered factories, and ``load_pipeline``.
+
+The steps, in order; each writes to the ``Reading`` kept at ``doc._.opnote``:
+
+``opnote_terms``     terms of the target rules, slips of spelling mended, short forms that
+                     the note defines
+``opnote_levels``    vertebral levels
+``opnote_sections``  sections, sentences and clauses, and the parts of the note by content
+``opnote_context``   ConText flags on the mentions
+
+``Doc._.opnote`` is the reading, ``Doc._.levels``, ``Doc._.mentions`` and ``Doc._.sections``
+are views of it.
+"""
+
+# No "from __future__ import annotations" here: spaCy reads the factories' annotations at run
+# time and cannot resolve them as strings.
+from bisect import bisect_left
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy.attrs import IDX, LENGTH, SENT_START
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.tokenizer import Tokenizer
+from spacy.util import registry
+
+from opnote_audit.annotate.abbreviations import defined_mentions
+from opnote_audit.annotate.blocks import operative, settle
+from opnote_audit.annotate.context import ContextAnnotator
+from opnote_audit.annotate.levels import LevelParser
+from opnote_audit.annotate.reading import Clause, Mention, Reading, Sentence
+from opnote_audit.annotate.sections import find_sections
+from opnote_audit.annotate.sentences import Splitter
+from opnote_audit.annotate.spelling import Speller
+from opnote_audit.annotate.terms import TermMatcher
+from opnote_audit.paths import models_dir, patterns_dir
+from opnote_audit.rules.context import load_context
+from opnote_audit.rules.grammar import load_grammar
+from opnote_audit.rules.levels import load_levels
+from opnote_audit.rules.sections import load_sections
+from opnote_audit.rules.spelling import load_spelling
+from opnote_audit.rules.targets import load_terms
+
+PIPELINE = "opnote_63057"
+
+
+def _reading(doc: Doc) -> Reading:
+    reading = doc.user_data.get("opnote")
+    if reading is None:
+        reading = doc.user_data["opnote"] = Reading(doc.text)
+    return reading
+
+
+def _register_extensions() -> None:
+    getters = {
+        "opnote": _reading,
+        "levels": lambda doc: _reading(doc).levels,
+        "mentions": lambda doc: _reading(doc).mentions,
+        "sections": lambda doc: _reading(doc).blocks,
+    }
+    for name, getter in getters.items():
+        if not Doc.has_extension(name):
+            Doc.set_extension(name, getter=getter)
+
+
+_register_extensions()
+
+
+def _token_offsets(doc: Doc) -> tuple[list[int], list[int]]:
+    """Return the tokens' start and end code-point offsets."""
+    array = doc.to_array([IDX, LENGTH])
+    starts = array[:, 0].astype(np.int64)
+    return starts.tolist(), (starts + array[:, 1].astype(np.int64)).tolist()
+
+
+@registry.tokenizers("opnote.clinical_tokenizer.v1")
+def _make_tokenizer() -> Any:
+    """medspaCy's clinical tokenizer: punctuation always splits ("L4/5", "right-sided")."""
+
+    def create(nlp: Language) -> Tokenizer:
+        from medspacy.custom_tokenizer import create_medspacy_tokenizer
+
+        nlp.tokenizer = Tokenizer(nlp.vocab)
+        return create_medspacy_tokenizer(nlp)
+
+    return create
+
+
+class _Terms:
+    def __init__(self, nlp: Language, folder: Path) -> None:
+        self._matcher = TermMatcher(nlp, load_terms(folder / "targets"), Speller(load_spelling(folder / "spelling.json")))
+
+    def __call__(self, doc: Doc) -> Doc:
+        reading = _reading(doc)
+        offsets, ends = _token_offsets(doc)
+        mentions = self._matcher(doc, offsets, ends)
+        further = defined_mentions(doc, mentions, offsets, ends)
+        if further:
+            mentions = sorted([*mentions, *further], key=lambda m: m.start_token)
+        reading.mentions = mentions
+        return doc
+
+
+class _Levels:
+    def __init__(self, folder: Path) -> None:
+        self._parser = LevelParser(load_levels(folder / "levels.json"))
+
+    def __call__(self, doc: Doc) -> Doc:
+        reading = _reading(doc)
+        reading.levels = self._parser.find(reading.text)
+        return doc
+
+
+class _Sections:
+    def __init__(self, folder: Path) -> None:
+        self._rules = load_sections(folder / "sections.json")
+        self._splitter = Splitter(load_grammar(folder / "grammar.json"))
+
+    def __call__(self, doc: Doc) -> Doc:
+        reading = _reading(doc)
+        text = reading.text
+        sections = find_sections(text, self._rules)
+        breaks = tuple(b for s in sections for b in (s.start, s.body))
+        spans = self._splitter.sentences(text, breaks)
+        cues = [m for m in reading.mentions if m.label == "OPCUE"]
+        reading.blocks = settle(text, sections, spans, cues)
+        reading.is_operative = operative(text, reading.blocks, cues)
+        _fill(reading, spans, self._splitter)
+        _mark_sentences(doc, spans)
+        return doc
+
+
+def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) -> None:
+    """Build sentences and clauses, and put levels and mentions into them."""
+    blocks = reading.blocks
+    block = 0
+    for start, end in spans:
+        while block + 1 < len(blocks) and blocks[block + 1].start <= start:
+            block += 1
+        kind = blocks[block].kind
+        if start < blocks[block].body:
+            kind = "title"
+        sentence = Sentence(start, end, kind, block)
+        for low, high in splitter.clauses(reading.text, start, end):
+            sentence.clauses.append(len(reading.clauses))
+            reading.clauses.append(Clause(low, high, len(reading.sentences)))
+        reading.sentences.append(sentence)
+    clauses = reading.clauses
+    if not clauses:
+        return
+    at = 0
+    for mention in reading.mentions:
+        while at + 1 < len(clauses) and clauses[at + 1].start <= mention.start:
+            at += 1
+        mention.clause = at
+        mention.sentence = clauses[at].sentence
+        clauses[at].mentions.append(mention)
+    at = 0
+    for level in reading.levels:
+        while at + 1 < len(clauses) and clauses[at + 1].start <= level.start:
+            at += 1
+        clauses[at].levels.append(level)
+
+
+def _mark_sentences(doc: Doc, spans: list[tuple[int, int]]) -> None:
+    """Set the Doc's sentence starts in one call (token by token is quadratic in spaCy 3.7)."""
+    if not len(doc):
+        return
+    offsets, _ = _token_offsets(doc)
+    marks = np.full(len(doc), -1, dtype=np.int64)
+    marks[0] = 1
+    for start, _end in spans:
+        index = bisect_left(offsets, start)
+        if index < len(marks):
+            marks[index] = 1
+    doc.from_array([SENT_START], marks.astype(np.uint64).reshape(-1, 1))
+
+
+class _Context:
+    def __init__(self, nlp: Language, folder: Path) -> None:
+        self._annotate = ContextAnnotator(nlp, load_context(folder / "context.json"))
+
+    def __call__(self, doc: Doc) -> Doc:
+        offsets, ends = _token_offsets(doc)
+        self._annotate(doc, _reading(doc), offsets, ends)
+        return doc
+
+
+def _folder(patterns: str | None) -> Path:
+    return Path(patterns) if patterns else patterns_dir()
+
+
+@Language.factory("opnote_terms", default_config={"patterns": None}, assigns=["doc._.mentions"])
+def _create_terms(nlp: Language, name: str, patterns: str | None) -> _Terms:
+    return _Terms(nlp, _folder(patterns))
+
+
+@Language.factory("opnote_levels", default_config={"patterns": None}, assigns=["doc._.levels"])
+def _create_levels(nlp: Language, name: str, patterns: str | None) -> _Levels:
+    return _Levels(_folder(patterns))
+
+
+@Language.factory("opnote_sections", default_config={"patterns": None}, assigns=["doc._.sections", "doc.sents"])
+def _create_sections(nlp: Language, name: str, patterns: str | None) -> _Sections:
+    return _Sections(_folder(patterns))
+
+
+@Language.factory("opnote_context", default_config={"patterns": None}, requires=["doc._.mentions"])
+def _create_context(nlp: Language, name: str, patterns: str | None) -> _Context:
+    return _Context(nlp, _folder(patterns))
+
+
+def load_pipeline(patterns: Path | str | None = None) -> Language:
+    """Return the reading pipeline as a spaCy ``Language``.
+
+    Parameters
+    ----------
+    patterns
+        A folder of rule files to use instead of the package's own.
+
+    Raises
+    ------
+    RuleFileError
+        If a rule file is missing or broken; the message names the file and the entry.
+    """
+    from spacy.util import load_config, load_model_from_config
+
+    config = load_config(models_dir() / PIPELINE / "config.cfg")
+    if patterns is not None:
+        for component in config["components"].values():
+            if "patterns" in component:
+                component["patterns"] = str(patterns)
+    return load_model_from_config(config, auto_fill=True)
+
+
+__all__ = ["Mention", "Reading", "load_pipeline"]

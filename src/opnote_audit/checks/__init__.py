@@ -1,0 +1,1 @@
+"""The operation held against a code's checklist. Nothing heavy may be imported here."""

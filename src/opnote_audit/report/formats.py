@@ -1,0 +1,102 @@
+"""The output formats by name. Someone who adds one adds a class here and touches no command.
+
+A format is given each result as it is ready and returns what to print at once, and what is
+left at the end: a batch of text reports flows, a JSON list has to wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from opnote_audit.checks.result import AuditResult
+from opnote_audit.read import Note
+from opnote_audit.report.as_json import render_json, render_jsonl
+from opnote_audit.report.markdown import render_markdown
+from opnote_audit.report.text import render_quiet, render_text
+
+
+@dataclass(frozen=True, slots=True)
+class TextOptions:
+    """How text for people is laid out; formats for programs ignore it."""
+
+    color: bool = False
+    width: int = 80
+    unicode: bool = True
+    quiet: bool = False
+
+
+class Format(Protocol):
+    """Collects results and turns them into output; every piece ends with its newline."""
+
+    def add(self, result: AuditResult, note: Note) -> str:
+        """Take one result and return what can be printed now (may be empty)."""
+        ...
+
+    def close(self) -> str:
+        """Return what is left when no more results come (may be empty)."""
+        ...
+
+
+class _Text:
+    def __init__(self, options: TextOptions) -> None:
+        self._options = options
+        self._first = True
+
+    def add(self, result: AuditResult, note: Note) -> str:
+        # What could not be audited is said on standard error; a report would repeat it.
+        if result.verdict == "error":
+            return ""
+        if self._options.quiet:
+            return render_quiet(result) + "\n"
+        gap = "" if self._first else "\n"
+        self._first = False
+        o = self._options
+        return gap + render_text(result, note, o.color, o.width, unicode=o.unicode) + "\n"
+
+    def close(self) -> str:
+        return ""
+
+
+class _Json:
+    def __init__(self, options: TextOptions) -> None:
+        self._results: list[AuditResult] = []
+
+    def add(self, result: AuditResult, note: Note) -> str:
+        self._results.append(result)
+        return ""
+
+    def close(self) -> str:
+        return render_json(self._results) + "\n"
+
+
+class _Jsonl:
+    def __init__(self, options: TextOptions) -> None:
+        pass
+
+    def add(self, result: AuditResult, note: Note) -> str:
+        return render_jsonl(result) + "\n"
+
+    def close(self) -> str:
+        return ""
+
+
+class _Markdown:
+    def __init__(self, options: TextOptions) -> None:
+        pass
+
+    def add(self, result: AuditResult, note: Note) -> str:
+        return render_markdown(result, note).rstrip("\n") + "\n\n"
+
+    def close(self) -> str:
+        return ""
+
+
+FORMATS: dict[str, Callable[[TextOptions], Format]] = {
+    "text": _Text,
+    "json": _Json,
+    "jsonl": _Jsonl,
+    "markdown": _Markdown,
+}
+"""What ``--format`` accepts, and what makes each."""

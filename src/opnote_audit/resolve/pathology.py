@@ -1,0 +1,143 @@
+"""Which pathology belongs to which level.
+
+Diagnosis, heading, indication and findings tie a pathology to the levels of its own
+sentence; the narrative also to the level in hand, where the words say that it was met or
+taken there. What the laboratory says and what is denied does not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from opnote_audit.annotate.levels import LevelMention
+from opnote_audit.annotate.reading import FAMILY, HYPOTHETICAL, NEGATED, Mention, Reading, Sentence
+from opnote_audit.resolve.model import COLLECTIVE, EXPLICIT, UNNAMED, Pathology, Span
+from opnote_audit.resolve.narrative import NARRATIVE, Story, corrected_levels
+
+_LABELS = ("PATHOLOGY", "WEAK_PATHOLOGY")
+_STATED = frozenset({"diagnosis", "heading", "indication", "findings", "title"})
+_GONE = frozenset({NEGATED, FAMILY, HYPOTHETICAL})
+_ADJACENT = re.compile(r"\s*(?:left|right|bilateral|foraminal|central|midline|paracentral|body|level|vertebral|vertebra|the|a|an|\w+ ){0,3}", re.I)
+
+Placed = tuple[tuple[str, ...], Pathology]
+
+
+def _pathology(mention: Mention) -> Pathology:
+    return Pathology(mention.value, Span(mention.start, mention.end, "pathology"), mention.label == "WEAK_PATHOLOGY")
+
+
+def _tie(text: str, mentions: list[Mention], levels: list[LevelMention]) -> Iterator[tuple[Mention, tuple[str, ...]]]:
+    """Yield each pathology of a sentence with the levels it is tied to.
+
+    A level right before a pathology is its own ("T10 fracture"); other levels belong to the
+    pathology before them, up to the next; a pathology without any shares its neighbour's.
+    """
+    owned: dict[int, list[str]] = {m.start: [] for m in mentions}
+    free = []
+    for level in levels:
+        for mention in mentions:
+            gap = text[level.end : mention.start]
+            if 0 <= mention.start - level.end <= 28 and "," not in gap and not re.search(r"\b(?:and|with|of|at|by|from|is|was|has)\b", gap):
+                owned[mention.start] += level.segments
+                break
+        else:
+            free.append(level)
+    for level in free:
+        before = [m for m in mentions if m.end <= level.start]
+        owner = before[-1] if before else mentions[0]
+        # "stenosis with radiculopathy, L3-4": all that stands before the level since the
+        # last level shares it.
+        owned[owner.start] += level.segments
+    last: list[str] = []
+    for mention in mentions:
+        if not owned[mention.start]:
+            following = [m for m in mentions if m.start > mention.start and owned[m.start]]
+            between = following and not re.search(r"[;.]|\d\)", text[mention.end : following[0].start])
+            owned[mention.start] = list(owned[following[0].start]) if between and not (last and _same_breath(text, mentions, mention)) else list(last)
+        last = owned[mention.start] or last
+        yield mention, tuple(dict.fromkeys(owned[mention.start]))
+
+
+def _same_breath(text: str, mentions: list[Mention], mention: Mention) -> bool:
+    """Tell whether ``mention`` continues what stands before it ("slip L4-5 with stenosis")."""
+    before = [m for m in mentions if m.end <= mention.start]
+    return bool(before) and re.search(r"\b(?:with|causing|and associated|producing|plus)\b", text[before[-1].end : mention.start]) is not None
+
+
+def place_pathologies(reading: Reading, story: Story, offered: tuple[str, ...]) -> tuple[list[Placed], list[Pathology]]:
+    """Return pathologies with their levels, and those that no level can be told for.
+
+    ``offered`` are the heading's decompressed levels, which "both levels" in a diagnosis
+    means.
+    """
+    placed: list[Placed] = []
+    loose: list[Pathology] = []
+    gone = corrected_levels(reading)
+    for sentence in reading.sentences:
+        if sentence.kind in _STATED:
+            _stated(reading, sentence, offered, gone, placed, loose)
+        elif sentence.kind in NARRATIVE:
+            _told(reading, sentence, story, gone, placed)
+    return placed, loose
+
+
+def _counted(mentions: list[Mention]) -> list[Mention]:
+    return [m for m in mentions if m.label in _LABELS and not m.flags & _GONE]
+
+
+def _stated(
+    reading: Reading, sentence: Sentence, offered: tuple[str, ...], gone: set[int], placed: list[Placed], loose: list[Pathology]
+) -> None:
+    clauses = [reading.clauses[i] for i in sentence.clauses]
+    everything = [m for c in clauses for m in c.mentions]
+    mentions = _counted(everything)
+    if not mentions:
+        return
+    levels = [v for c in clauses for v in c.levels if v.use in ("level", "root") and v.start not in gone]
+    real = [v for v in levels if v.use == "level"]
+    levels = real or ([] if sentence.kind == "indication" else [])
+    if not levels:
+        several = any(m.label == "COLLECTIVE" for m in everything)
+        for mention in mentions:
+            if several and offered:
+                placed.append((offered, _pathology(mention)))
+            elif sentence.kind != "indication":
+                loose.append(_pathology(mention))
+        return
+    for mention, names in _tie(reading.text, mentions, levels):
+        if names:
+            placed.append((names, _pathology(mention)))
+
+
+def _told(reading: Reading, sentence: Sentence, story: Story, gone: set[int], placed: list[Placed]) -> None:
+    clauses = [reading.clauses[i] for i in sentence.clauses]
+    cues = {m.value for c in clauses for m in c.mentions if m.label == "CUE"}
+    for number in sentence.clauses:
+        clause = reading.clauses[number]
+        mentions = _counted(clause.mentions)
+        if not mentions:
+            continue
+        levels = [v for v in clause.levels if v.use == "level" and v.start not in gone]
+        names, how = story.in_hand.get(number, ((), ""))
+        if levels:
+            canonical = {n for n in names}
+            for mention, own in _tie(reading.text, mentions, levels):
+                found = tuple(n for n in own) or tuple(canonical)
+                placed.append((found, _pathology(mention)))
+                homes = tuple(n for n in names if "-" in n and any(o in n.split("-") for o in own))
+                if homes:
+                    placed.append((homes, _pathology(mention)))
+            continue
+        if not names or "specimen" in cues and not any(m.label == "VERB" and m.value == "remove" and m.done for m in clause.mentions):
+            continue
+        acted = any(m.label in ("VERB", "ACT", "APPROACH", "NEURAL", "FREED") and not m.flags & _GONE for c in clauses for m in c.mentions)
+        if not acted:
+            continue
+        if len(names) > 1 and how not in (EXPLICIT, COLLECTIVE) and not any(m.label == "COLLECTIVE" for m in clause.mentions):
+            if len({n for n in names if not n.startswith(UNNAMED)}) > 1 and how != "heading":
+                # Several levels in hand and one pathology named: which of them is not said,
+                # unless the sentence goes on to all of them.
+                pass
+        for mention in mentions:
+            placed.append((names, _pathology(mention)))

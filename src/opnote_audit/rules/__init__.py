@@ -1,0 +1,1 @@
+"""Rule files: read, validated on load, never half-used."""
