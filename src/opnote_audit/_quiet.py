@@ -1,7 +1,7 @@
 """Keep third-party packages from talking about notes, and from loading what nobody asked for.
 
 Nothing here runs on import. :func:`silence_loggers` is for whoever builds a pipeline, library
-or command line; :func:`defer_nltk` is for our own command-line process only.
+or command line; :func:`defer_unused_imports` is for our own command-line process only.
 """
 
 from __future__ import annotations
@@ -65,37 +65,47 @@ class _DeferredModule(ModuleType):
         return getattr(importlib.import_module(self.__name__), name)
 
 
-def defer_nltk() -> bool:
-    """Import quickumls without the nltk that it asks for, and give it nltk when it uses it.
+# Packages that medSpaCy's and spaCy's imports drag in and an audit never uses.
+_UNUSED = ("nltk", "requests")
+
+
+def defer_unused_imports() -> tuple[str, ...]:
+    """Import spaCy and quickumls without nltk and requests, and give them those when used.
 
     medSpaCy imports quickumls, and quickumls imports nltk, for stop words that only its UMLS
     matcher reads. With scipy and scikit-learn installed, as scispaCy wants them, nltk costs 1 to
-    2.7 seconds of a command that otherwise takes one; medSpaCy has no switch for it.
+    2.7 seconds of a command that otherwise takes one; medSpaCy has no switch for it. spaCy
+    imports requests for its ``download`` command, and requests' import binds a local socket to
+    see whether the machine has IPv6: harmless, but a program that promises to use no network
+    had better open none.
 
-    So quickumls is imported here with a stand-in for nltk in place, and the stand-in is taken
-    out of ``sys.modules`` before this function returns: from then on ``import nltk`` anywhere
-    finds the real package, and quickumls, the only holder of the stand-in, reaches the real
-    package through it the first time that it asks for an attribute. Nothing is patched and
-    nothing is lost but the eager import.
+    So both are imported here with stand-ins in place, and the stand-ins are taken out of
+    ``sys.modules`` before this function returns: from then on ``import nltk`` anywhere finds
+    the real package, and the few modules that hold a stand-in reach the real package through
+    it the first time that they ask for an attribute. Nothing is patched and nothing is lost but
+    the eager import.
 
-    For our own command-line process, before anything imports medSpaCy; a library must not
-    touch its host's modules, so importing :mod:`opnote_audit` never calls this.
+    For our own command-line process, before anything imports spaCy; a library must not touch
+    its host's modules, so importing :mod:`opnote_audit` never calls this.
 
     Returns
     -------
-    bool
-        Whether nltk was deferred. False when there was nothing to do: nltk or quickumls is
-        loaded already or is not installed (then the usual import says what is wrong).
+    tuple of str
+        The packages that were deferred: empty when spaCy and quickumls are loaded already, and
+        without those that are loaded or not installed (the usual import says what is wrong).
     """
-    if "nltk" in sys.modules or "quickumls" in sys.modules:
-        return False
-    if importlib.util.find_spec("nltk") is None or importlib.util.find_spec("quickumls") is None:
-        return False
-    stand_in = _DeferredModule("nltk")
-    sys.modules["nltk"] = stand_in
+    if "quickumls" in sys.modules or importlib.util.find_spec("quickumls") is None:
+        return ()
+    stand_ins = {
+        name: _DeferredModule(name)
+        for name in _UNUSED
+        if name not in sys.modules and importlib.util.find_spec(name) is not None
+    }
+    sys.modules.update(stand_ins)
     try:
-        importlib.import_module("quickumls")
+        importlib.import_module("quickumls")  # which imports spaCy
     finally:
-        if sys.modules.get("nltk") is stand_in:
-            del sys.modules["nltk"]
-    return True
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+    return tuple(name for name in stand_ins if name not in sys.modules)

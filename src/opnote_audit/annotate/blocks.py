@@ -40,7 +40,7 @@ def settle(text: str, sections: list[Section], sentences: list[tuple[int, int]],
         kind = section.kind
         if kind == "heading" and section.end - section.body > _NARRATIVE_LENGTH and len(distinct) >= _CUES_AFTER_START:
             kind = "narrative"
-        if kind in ("narrative", "findings", "addendum", "planned", "heading"):
+        if kind in ("narrative", "addendum", "planned", "heading"):
             blocks.append(Block(kind, section.start, section.body, section.end, section.title))
             continue
         start = _operation_start(section, sentences, inside, 4 if kind == "closing" else _CUES_AFTER_START)

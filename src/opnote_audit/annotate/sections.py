@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from opnote_audit.rules.sections import SectionRules, normalize_title
 
 _LINE = re.compile(r"^[ \t]*(?:[#>*\-•=|\[<]+[ \t]*)?(?:\d{1,2}[.)][ \t]+)?(?=[A-Za-z*])", re.M)
-_TITLE_END = re.compile(r":|\||\]|\t| {2,}|\n|\r|\*\*|$| [-–—] ")
+_TITLE_END = re.compile(r":|\||\]|\t| {2,}|\n|\r|\*\*| [-–—] ")
 _CAPS = re.compile(r"\b[A-Z][A-Z]{2,}(?:[ /&()-]{1,2}[A-Z(][A-Z)/]*){0,6}")
 _INLINE_LOOKBACK = 70
 _MAX_TITLE = 60
@@ -43,21 +43,22 @@ def _mostly_caps(text: str) -> bool:
 
 def _line_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, str]]:
     found = []
+    padded = text + "\n"  # the end of the note ends its last line
     for match in _LINE.finditer(text):
         start = match.end()
-        stop = _TITLE_END.search(text, start, start + _MAX_TITLE + 2)
+        stop = _TITLE_END.search(padded, start, start + _MAX_TITLE + 2)
         if stop is None:
             continue
         raw = text[start : stop.start()]
         if raw.startswith("**"):
-            stop = _TITLE_END.search(text, start + 2, start + _MAX_TITLE + 2)
+            stop = _TITLE_END.search(padded, start + 2, start + _MAX_TITLE + 2)
             raw = text[start + 2 : stop.start()] if stop else raw
         if stop is None:
             continue
         title = normalize_title(raw)
         mark = stop.group()
         kind = rules.titles.get(title)
-        alone = mark in ("\n", "\r", "")
+        alone = mark in ("\n", "\r")
         if kind is None and title and (
             mark == ":" and text[stop.end() : stop.end() + 2].lstrip(" \t") in ("", "\n", "\r")
             or alone and (text[match.start() : start].lstrip().startswith("#") or raw.isupper())

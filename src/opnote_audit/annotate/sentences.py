@@ -32,6 +32,8 @@ class Splitter:
         self._abbreviations = frozenset(w.lower() for w in rules.abbreviations.words)
         spoken = alternatives(rules.spoken_stops.words)
         self._end = re.compile(rf"[.!?]+[)\]\"'*]*(?=\s|,[A-Z]|,\d\.|$)|\b(?:{spoken})\b|\r\n|\n|\r")
+        verbs = alternatives((*rules.auxiliaries.words, *rules.plain_verbs.words))
+        self._verb = re.compile(rf"\b(?:{verbs}|[A-Za-z]{{3,}}(?:ed|ing))\b", re.I)
         conjunctions = alternatives(rules.conjunctions.words)
         openers = alternatives(rules.clause_openers.words)
         commas = alternatives(rules.comma_openers.words)
@@ -72,7 +74,7 @@ class Splitter:
                     continue
                 if _ITEM_NUMBER.search(head) and text[match.end() : match.end() + 2].strip()[:1].isalnum():
                     # "2. Right transfacet": the break comes before the number, not after it.
-                    before = text[max(0, at - 6) : at].rstrip("0123456789(").rstrip()
+                    before = text[max(0, at - 6) : at].rstrip("0123456789(").rstrip(" \t")
                     if not before or before[-1] in ".:;,)|\n" or before[-1].isupper():
                         cuts.add(at - len(head.split()[-1]) + 1)
                         continue
@@ -88,6 +90,10 @@ class Splitter:
                 out.append((start, end))
         return out
 
+    def states(self, text: str) -> bool:
+        """Tell whether a part of a sentence holds a verb, and so is a statement of its own."""
+        return self._verb.search(text) is not None
+
     def clauses(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
         """Return the clauses of the sentence ``text[start:end]`` as ``(start, end)`` offsets.
 
@@ -97,7 +103,8 @@ class Splitter:
         out = []
         here = start
         for match in self._clause.finditer(text, start, end):
-            if match.start() > here:
+            # "The lamina | and the left facet of T6 were removed": no verb, no clause.
+            if match.start() > here and (match.group()[0] == ";" or self.states(text[here : match.start()])):
                 out.append((here, match.start()))
                 here = match.start()
         out.append((here, end))

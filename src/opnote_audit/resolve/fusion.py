@@ -156,6 +156,6 @@ def _elsewhere(reading: Reading) -> tuple[Span, ...]:
             continue
         sentence = reading.sentences[mention.sentence]
         cues = {m.value for i in sentence.clauses for m in reading.clauses[i].mentions if m.label == "CUE"}
-        if "stage" in cues and "access" not in cues:
+        if "stage" in cues or ("portion" in cues and "access" not in cues):
             found.append(span_of(mention, "fusion"))
     return tuple(found)

@@ -60,7 +60,8 @@ class Grammar:
                 later = [m for m in other.mentions if m.label == "VERB"]
                 if later:
                     return later[0]
-        return None
+        earlier = [m for i in sentence.clauses for m in reading.clauses[i].mentions if m.label == "VERB" and m.end <= noun.start]
+        return earlier[-1] if earlier else None
 
     def _strongest(self, reading: Reading, clause: Clause, noun: Mention, after: list[Mention], first: Mention) -> Mention:
         """Among verbs on one subject ("was found and removed") prefer the one that acts on it."""

@@ -15,6 +15,8 @@ from opnote_audit.resolve.attach import nearest
 from opnote_audit.resolve.model import HeadingLevel, Span
 
 _DECOMPRESSIVE = frozenset({"laminectomy", "foraminotomy", "facetectomy", "discectomy", "corpectomy", "decompression", "pediculectomy", "excision"})
+_FREEING = _DECOMPRESSIVE - {"discectomy", "corpectomy"}
+_RUN = 60  # code points between two acts of one run
 _ACT_LABELS = ("APPROACH", "ACT", "FUSION", "INSTRUMENT", "NOT_FAMILY")
 
 
@@ -61,6 +63,25 @@ def _group(mention: Mention) -> str:
     return "hardware"
 
 
+def _chunks(text: str, acts: list[Mention], levels: list[LevelMention]) -> list[list[Mention]]:
+    """Return the runs of acts that share their levels: no level and no stop between them.
+
+    "Laminectomy and transpedicular decompression, T9" is one run; "transpedicular
+    decompression T9; laminectomy T8" is two.
+    """
+    runs: list[list[Mention]] = []
+    for act in sorted(acts, key=lambda m: m.start):
+        if runs:
+            last = runs[-1][-1]
+            gap = text[last.end : act.start]
+            between = any(last.end <= level.start < act.start for level in levels)
+            if not between and ";" not in gap and len(gap) <= _RUN:
+                runs[-1].append(act)
+                continue
+        runs.append([act])
+    return runs
+
+
 class _Item:
     """One heading item under construction: acts, levels, and which belongs to which."""
 
@@ -70,8 +91,11 @@ class _Item:
         self.additional = next((m for m in mentions if m.label == "ADDITIONAL" and m.done), None)
         self.unnamed = next((m for m in mentions if m.label in ("RELATIVE", "COLLECTIVE") and m.value in ("adjacent", "multi", "two", "three", "four") and m.done), None)
         self.by_group: dict[str, list[LevelMention]] = {}
+        self.chunk: dict[int, list[Mention]] = {}
+        chunks = _chunks(text, self.acts, self.levels)
         for level in self.levels:
             act = nearest(text, level, self.acts)
+            self.chunk[level.start] = next((c for c in chunks if act in c), [])
             self.by_group.setdefault(_group(act) if act else "none", []).append(level)
 
     def of(self, group: str) -> list[LevelMention]:
@@ -128,6 +152,9 @@ def read_heading(reading: Reading) -> Heading:
             unnamed.append(additional or span_of(item.unnamed, "level"))  # type: ignore[arg-type]
         offered = 0
         for level in targets:
+            chunk = item.chunk.get(level.start, [])
+            shared = not chunk or route not in item.acts or route in chunk or not any(m.label == "ACT" for m in chunk)
+            way = route if shared else None
             for part in level.items:
                 for name in part.segments:
                     # In "T11 (first), T12 (additional)" the word belongs to what follows it;
@@ -138,11 +165,12 @@ def read_heading(reading: Reading) -> Heading:
                     fresh = HeadingLevel(
                         name,
                         Span(level.start, level.end, "level"),
-                        transpedicular=span_of(route, "approach") if route else None,
+                        transpedicular=span_of(way, "approach") if way else None,
                         lateral=span_of(lateral, "approach") if lateral else None,
                         costo=span_of(costo, "approach") if costo else None,
                         additional=extra,
                         decompressed=span_of(acts[0], "act") if acts else (span_of(route, "approach") if route else None),
+                        freed=any(a.value in _FREEING for a in acts),
                         ranged=part.is_range,
                     )
                     offered += 1
@@ -174,5 +202,6 @@ def _merge(one: HeadingLevel, other: HeadingLevel) -> HeadingLevel:
         costo=one.costo or other.costo,
         additional=one.additional or other.additional,
         decompressed=one.decompressed or other.decompressed,
+        freed=one.freed or other.freed,
         ranged=one.ranged and other.ranged,
     )

@@ -81,6 +81,7 @@ class HeadingLevel:
     costo: Span | None = None
     additional: Span | None = None
     decompressed: Span | None = None
+    freed: bool = False
     ranged: bool = False
 
 

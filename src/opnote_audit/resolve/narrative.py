@@ -62,6 +62,7 @@ _ROUTE_KIND = {
 }
 _STRUCTURE_KIND = {"LAMINA": LAMINAR, "FACET": LAMINAR, "PARS": LAMINAR, "DISC": DISC, "RIB": COSTO}
 _COPIED = (NAMED, PEDICLE, LATERAL, COSTO, LAMINAR, DISC, FREED)
+_SAME_REACH = 26
 _COUNT = {"two": 2, "three": 3, "four": 4}
 NARRATIVE = frozenset({"narrative", "addendum"})
 
@@ -98,6 +99,17 @@ def shift(level: str, step: int) -> str | None:
     if min(places) < 0 or max(places) >= len(spine.VERTEBRAE):
         return None
     return "-".join(spine.VERTEBRAE[p] for p in places)
+
+
+def _is_done(same: Mention, clause: Clause) -> bool:
+    """Tell whether a bare "the same" is of an act ("the same was done"), not of a thing."""
+    for mention in clause.mentions:
+        if same.end <= mention.start < same.end + _SAME_REACH:
+            if mention.label == "ACT" or (mention.label == "APPROACH" and mention.value == "transpedicular"):
+                return True
+            if mention.label == "VERB" and mention.value == "do" and mention.done:
+                return True
+    return False
 
 
 class Walker:
@@ -180,16 +192,21 @@ class Walker:
             if len(self._focus) > 1 and self._how == EXPLICIT:
                 return self._focus, COLLECTIVE
             if len(known) > 1:
-                return known, COLLECTIVE
+                return known, self._known_by(known)
             if len(self._weak) > 1:
                 return self._weak, COLLECTIVE
             return (offered, HEADING) if len(offered) > 1 else ((), UNKNOWN)
         for names in (known, self._focus, self._weak, known[-count:]):
             if len(names) == count and not any(n.startswith(UNNAMED) for n in names):
-                return names, COLLECTIVE
+                return names, self._known_by(names)
         if len(offered) == count:
             return offered, HEADING
         return (), UNKNOWN
+
+    def _known_by(self, names: tuple[str, ...]) -> str:
+        """Return ``HEADING`` when nothing but the heading has named ``names`` so far."""
+        hows = {f.how for f in self._facts if set(f.levels) & set(names)}
+        return HEADING if hows == {HEADING} else COLLECTIVE
 
     # -- one clause -----------------------------------------------------------------------
 
@@ -211,7 +228,7 @@ class Walker:
         hardware = bool(labels & {"INSTRUMENT", "NOT_FAMILY"} or "implant_step" in cues) and not (
             labels & {"ACT"} or "removed" in fates.values()
         )
-        passing = bool(cues & {"localize", "expose"}) and not acting
+        passing = bool(cues & {"localize", "expose"}) and not acting and ("move" not in cues or "localize" in cues)
         kept = bool(fates) and set(fates.values()) <= {"kept"} and not labels & {"ACT", "APPROACH"}
         denied = not labels & {"ACT", "APPROACH"} and any(m.label == "VERB" and "negated" in m.flags for m in mentions) and "removed" not in fates.values()
 
@@ -287,7 +304,7 @@ class Walker:
         fates = {}
         for mention in clause.mentions:
             if mention.label in ("PEDICLE", "LAMINA", "FACET", "PARS", "DISC", "PATHOLOGY", "WEAK_PATHOLOGY", "RIB"):
-                if mention.label == "PEDICLE" and self._grammar.is_landmark(self._text, mention, clause):
+                if mention.label not in ("PATHOLOGY", "WEAK_PATHOLOGY") and self._grammar.is_landmark(self._text, mention, clause):
                     continue
                 found = self._grammar.fate(self._reading, clause, mention)
                 if found:
@@ -378,10 +395,7 @@ class Walker:
         for mention in clause.mentions:
             if mention.label != "SAME" or not mention.done or not names:
                 continue
-            later = {m.label for m in clause.mentions if m.start >= mention.end} | {
-                "DO" for m in clause.mentions if m.label == "VERB" and m.value == "do" and m.done
-            }
-            if mention.value == "bare" and not later & {"DO", "ACT", "APPROACH"}:
+            if mention.value == "bare" and not _is_done(mention, clause):
                 continue
             source = self._source(clause, mention, names)
             if not source:

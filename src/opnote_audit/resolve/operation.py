@@ -104,6 +104,11 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
     offered = tuple(h.level for h in heading.levels if h.decompressed or h.transpedicular)
     placed, loose = place_pathologies(reading, story, offered)
     sites = join(sites, heading)
+    if _needle_work(reading, story):
+        for site in sites.values():
+            if not site.has(LAMINAR, PEDICLE, DISC, CORPECTOMY):
+                site.facts, site.heading = [], None
+        hidden = []
     give_pathologies(sites, placed, loose)
     hidden_pathology = any(name.startswith(UNNAMED) for names, _ in placed for name in names)
     extra = _extra_levels(sites, heading)
@@ -134,6 +139,17 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
         ),
         disagreement=_disagreement(segments, heading),
     )
+
+
+def _needle_work(reading: Reading, story: Story) -> bool:
+    """Tell whether the operation was done by needle, cannula or catheter.
+
+    Dye that "decompresses" a root, or a fracture reduced by a balloon, is no open
+    decompression (domain notes, section 5).
+    """
+    needles = sum(m.label == "CUE" and m.value == "needle" for m in reading.mentions)
+    opened = len({f.span.start for f in story.facts if f.kind in (LAMINAR, PEDICLE, CORPECTOMY)})
+    return needles > 3 + 3 * opened
 
 
 def _is_anterior(heading: Heading, story: Story) -> bool:
@@ -302,7 +318,7 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         other_route = site.spans(POSTERIOR, LAMINAR, DISC, FREED)
     if approach in ("posterior", "anterior_lateral") and not _is_decompressed(site, fusion, headed):
         return None
-    if not acts and not named and approach != "transpedicular" and not site.has(COSTO, LATERAL):
+    if not acts and not named and approach != "transpedicular" and not site.has(COSTO, LATERAL) and not (head and head.decompressed):
         return None
     if not acts and not named and site.has(DENIED) and not site.has(PEDICLE):
         return None
@@ -342,7 +358,10 @@ def _is_decompressed(site: Site, fusion: FusionFact, headed: bool) -> bool:
     """
     if site.has(DENIED) and not site.has(FREED, LAMINAR, DISC):
         return False
-    freed = site.has(FREED, LAMINAR, MASS, PEDICLE, CORPECTOMY)
+    freed = site.has(FREED, LAMINAR, MASS, PEDICLE, CORPECTOMY) or (site.heading is not None and site.heading.freed)
+    reason = site.has(FREED, MASS) or site.pathologies or (site.heading is not None and site.heading.freed)
+    if not reason:
+        return False  # a laminectomy to reach a dural tear, a release: nothing was freed
     head = site.heading is not None and site.heading.decompressed is not None
     if site.name in fusion.segments and not freed:
         return False
@@ -427,13 +446,12 @@ def note_approach(
             spans = [x for s in segments if s.approach == label for x in (*s.named, *s.heading, *s.pedicle, *s.other_route)]
             spans += [f.span for f in hidden if label.startswith("transpedicular")]
             return label, tuple(dict.fromkeys(spans))
-    spine_work = any(v.use == "level" for v in reading.levels)
+    spine_work = any(
+        v.use == "level" and reading.section_at(v.start) not in ("indication", "other", "closing", "planned") for v in reading.levels
+    )
     needle = (*heading.percutaneous, *story.needle)
     if needle:
         return "percutaneous_transpedicular", tuple(needle)
-    routes = [f for f in story.facts if f.kind == NAMED]
-    if routes and not spine_work:
-        return "transpedicular", (routes[0].span,)
     if not spine_work:
         return "none", ()
     if anterior:

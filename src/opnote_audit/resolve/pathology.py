@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from opnote_audit.annotate.levels import LevelMention
-from opnote_audit.annotate.reading import FAMILY, HYPOTHETICAL, NEGATED, Mention, Reading, Sentence
+from opnote_audit.annotate.reading import FAMILY, HYPOTHETICAL, NEGATED, Clause, Mention, Reading, Sentence
 from opnote_audit.resolve.model import COLLECTIVE, EXPLICIT, UNNAMED, Pathology, Span
 from opnote_audit.resolve.narrative import NARRATIVE, Story, corrected_levels
 
@@ -38,13 +38,15 @@ def _tie(text: str, mentions: list[Mention], levels: list[LevelMention]) -> Iter
     for level in levels:
         for mention in mentions:
             gap = text[level.end : mention.start]
-            if 0 <= mention.start - level.end <= 28 and "," not in gap and not re.search(r"\b(?:and|with|of|at|by|from|is|was|has)\b", gap):
+            if 0 <= mention.start - level.end <= 28 and not re.search(r"[,;:.()]", gap) and not re.search(r"\b(?:and|with|of|at|by|from|is|was|has)\b", gap):
                 owned[mention.start] += level.segments
                 break
         else:
             free.append(level)
     for level in free:
         before = [m for m in mentions if m.end <= level.start]
+        if not before and any(v.start > mentions[0].start for v in levels):
+            continue  # "decompression T4 to T6, removal of tumor at T4 and T5"
         owner = before[-1] if before else mentions[0]
         # "stenosis with radiculopathy, L3-4": all that stands before the level since the
         # last level shares it.
@@ -105,9 +107,38 @@ def _stated(
             elif sentence.kind != "indication":
                 loose.append(_pathology(mention))
         return
-    for mention, names in _tie(reading.text, mentions, levels):
-        if names:
-            placed.append((names, _pathology(mention)))
+    for clause, names_before, names_after in _neighbours(reading, clauses, gone):
+        here = _counted(clause.mentions)
+        own = [v for v in clause.levels if v.use == "level" and v.start not in gone]
+        for mention, names in _tie(reading.text, here, own) if own else ((m, names_before or names_after) for m in here):
+            if names:
+                placed.append((names, _pathology(mention)))
+
+
+def _neighbours(
+    reading: Reading, clauses: list[Clause], gone: set[int]
+) -> Iterator[tuple[Clause, tuple[str, ...], tuple[str, ...]]]:
+    """Yield each clause with the levels of the clauses before and after it.
+
+    A semicolon ends the neighbourhood: what stands behind it is another matter.
+    """
+    named = [tuple(dict.fromkeys(s for v in c.levels if v.use == "level" and v.start not in gone for s in v.segments)) for c in clauses]
+    for index, clause in enumerate(clauses):
+        before: tuple[str, ...] = ()
+        after: tuple[str, ...] = ()
+        for back in range(index - 1, -1, -1):
+            if reading.text[clauses[back + 1].start] == ";":
+                break
+            if named[back]:
+                before = named[back]
+                break
+        for ahead in range(index + 1, len(clauses)):
+            if reading.text[clauses[ahead].start] == ";":
+                break
+            if named[ahead]:
+                after = named[ahead]
+                break
+        yield clause, before, after
 
 
 def _told(reading: Reading, sentence: Sentence, story: Story, gone: set[int], placed: list[Placed]) -> None:

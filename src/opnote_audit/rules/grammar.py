@@ -29,6 +29,7 @@ class GrammarRules(Strict):
     clause_openers: Words
     comma_openers: Words
     auxiliaries: Words
+    plain_verbs: Words
     landmarks: Words
     routes: Words
     fillers: Words
