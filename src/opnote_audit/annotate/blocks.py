@@ -29,9 +29,9 @@ def settle(text: str, sections: list[Section], sentences: list[tuple[int, int]],
     sentences
         Sentence offsets in order.
     cues
-        The ``OPCUE`` mentions in order.
+        The ``OPCUE`` mentions, and the verbs of removal, in order.
     """
-    steps = [c for c in cues if c.value in ("start", "step")]
+    steps = [c for c in cues if c.value in ("start", "step", "remove")]
     headed = any(s.kind in ("diagnosis", "heading", "narrative", "indication") for s in sections)
     blocks: list[Block] = []
     for section in sections:

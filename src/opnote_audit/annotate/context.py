@@ -7,6 +7,7 @@ and not with its square.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
@@ -36,6 +37,9 @@ _TARGETS = frozenset(
     "APPROACH ACT FREED VERB PEDICLE PATHOLOGY WEAK_PATHOLOGY FUSION GRAFT INSTRUMENT ADDITIONAL RELATIVE SAME COLLECTIVE NOT_FAMILY "
     "ELSEWHERE LAMINA FACET".split()
 )
+
+
+_EMPTY_BOX = re.compile(r"(?:\[[ \t_]?\]|☐)(?P<what>[^\[\n\r☐☑☒]{1,60})")
 
 
 class _Target:
@@ -80,6 +84,15 @@ class ContextAnnotator:
                 targets.setdefault(mention.sentence, []).append(_Target(mention))
         for index, found in targets.items():
             self._sentence(reading, index, by_sentence[index], found, offsets, ends)
+
+    @staticmethod
+    def unticked(reading: Reading) -> None:
+        """Flag what stands after an empty box of a template: ``[ ] interbody [X] none``."""
+        for match in _EMPTY_BOX.finditer(reading.text):
+            for mention in reading.mentions:
+                if match.start("what") <= mention.start < match.end("what"):
+                    mention.flags = mention.flags | {flags.NEGATED}
+                    mention.cues = (*mention.cues, (flags.NEGATED, match.start(), match.start("what")))
 
     def _sentence(
         self,

@@ -124,7 +124,8 @@ class _Sections:
         breaks = tuple(b for s in sections for b in (s.start, s.body))
         spans = self._splitter.sentences(text, breaks)
         cues = [m for m in reading.mentions if m.label == "OPCUE"]
-        reading.blocks = settle(text, sections, spans, cues)
+        work = [m for m in reading.mentions if m.label == "OPCUE" or (m.label == "VERB" and m.value == "remove")]
+        reading.blocks = settle(text, sections, spans, work)
         reading.is_operative = operative(text, reading.blocks, cues)
         _fill(reading, spans, self._splitter)
         _mark_sentences(doc, spans)
@@ -184,6 +185,7 @@ class _Context:
     def __call__(self, doc: Doc) -> Doc:
         offsets, ends = _token_offsets(doc)
         self._annotate(doc, _reading(doc), offsets, ends)
+        self._annotate.unticked(_reading(doc))
         return doc
 
 

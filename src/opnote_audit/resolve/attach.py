@@ -17,7 +17,7 @@ class Attacher:
     """Finds the level that modifies a noun directly ("T9 pedicle", "laminae of T7 and T8")."""
 
     def __init__(self, rules: GrammarRules) -> None:
-        fillers = alternatives(rules.fillers.words)
+        fillers = alternatives((*rules.fillers.words, *rules.determiners.words))
         attachers = alternatives(rules.attachers.words)
         self._before = re.compile(rf"\s*(?:(?:vertebra|vertebral|level|levels|segment|body|{fillers})[\s-]+){{0,4}}", re.I)
         self._after = re.compile(rf"\s*,?\s*(?:\(\s*)?(?:(?:{attachers})\s+)?(?:(?:the|left|right|both|level|levels|segment|segments|on the left at|on the right at|bilaterally at|bilaterally|bilateral)\s+){{0,3}}", re.I)

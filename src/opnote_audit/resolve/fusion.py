@@ -156,6 +156,9 @@ def _elsewhere(reading: Reading) -> tuple[Span, ...]:
             continue
         sentence = reading.sentences[mention.sentence]
         cues = {m.value for i in sentence.clauses for m in reading.clauses[i].mentions if m.label == "CUE"}
+        if "portion" in cues and mention.sentence:
+            before = reading.sentences[mention.sentence - 1]
+            cues |= {m.value for i in before.clauses for m in reading.clauses[i].mentions if m.label == "CUE"} & {"stage"}
         if "stage" in cues or ("portion" in cues and "access" not in cues):
             found.append(span_of(mention, "fusion"))
     return tuple(found)

@@ -20,13 +20,14 @@ class Grammar:
     """Questions about a clause, answered from its mentions and the grammar rules."""
 
     def __init__(self, rules: GrammarRules) -> None:
-        fillers = alternatives(rules.fillers.words)
+        fillers = alternatives((*rules.fillers.words, *rules.parts.words))
+        determiner = alternatives(rules.determiners.words)
         level = r"[CDTLS]h?[ -]?\d{1,2}(?:\s?[-/–]\s?[CDTLS]?\d{1,2})?"
-        between = rf"(?:(?:{fillers}|{level})[\s-]+){{0,7}}$"
+        between = rf"(?:(?:{determiner})\s+)?(?:(?:of\s+(?:{determiner})|{fillers}|{level})[\s-]+){{0,7}}$"
         self._passive = re.compile(rf"\b(?:{alternatives(rules.auxiliaries.words)})\b[^.;]{{0,40}}$", re.I)
         self._landmark = re.compile(rf"\b(?:{alternatives(rules.landmarks.words)})\s+{between}", re.I)
         self._route = re.compile(rf"\b(?:{alternatives(rules.routes.words)})\s+{between}", re.I)
-        self._part = re.compile(rf"\b(?:{alternatives(rules.parts.words)})\s+(?:of|from)\b[^,;]{{0,40}}$", re.I)
+        self._auxiliary = re.compile(rf"\b(?:{alternatives(rules.auxiliaries.words)})\b", re.I)
 
     def is_passive(self, reading: Reading, clause: Clause, verb: Mention) -> bool:
         """Tell whether ``verb`` is passive, or a participle that stands without an auxiliary."""
@@ -60,6 +61,8 @@ class Grammar:
                 later = [m for m in other.mentions if m.label == "VERB"]
                 if later:
                     return later[0]
+        if self._auxiliary.search(reading.text, clause.start, clause.end):
+            return None  # a statement of its own, with a verb that says nothing of the kind
         earlier = [m for i in sentence.clauses for m in reading.clauses[i].mentions if m.label == "VERB" and m.end <= noun.start]
         return earlier[-1] if earlier else None
 
@@ -103,7 +106,7 @@ class Grammar:
         """Tell whether ``noun`` is a place ("beneath the pedicle") and not what was worked on."""
         low = max(clause.start, noun.start - _LOOKBACK)
         head = text[low : noun.start]
-        return self._landmark.search(head) is not None and self._part.search(head) is None
+        return self._landmark.search(head) is not None
 
     def names_route(self, text: str, noun: Mention, clause: Clause) -> bool:
         """Tell whether ``noun`` is a route: "through the left T9 pedicle" names the approach."""

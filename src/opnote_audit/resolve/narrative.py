@@ -228,7 +228,8 @@ class Walker:
         hardware = bool(labels & {"INSTRUMENT", "NOT_FAMILY"} or "implant_step" in cues) and not (
             labels & {"ACT"} or "removed" in fates.values()
         )
-        passing = bool(cues & {"localize", "expose"}) and not acting and ("move" not in cues or "localize" in cues)
+        single = len(levels) == 1 and len(levels[0].segments) == 1
+        passing = not acting and ("localize" in cues or ("expose" in cues and not single and "move" not in cues))
         kept = bool(fates) and set(fates.values()) <= {"kept"} and not labels & {"ACT", "APPROACH"}
         denied = not labels & {"ACT", "APPROACH"} and any(m.label == "VERB" and "negated" in m.flags for m in mentions) and "removed" not in fates.values()
 
@@ -347,7 +348,8 @@ class Walker:
                 if narrowed and kind in (PEDICLE, NAMED):
                     at = narrowed
                 vague = kind == PEDICLE and len(at) > 1 and not self._text[mention.start : mention.end].lower().endswith("s")
-            self._facts.append(Fact(kind, at, span_of(mention, kind), by, wide, vague, span or level_span))
+            evidence = span_of(mention, "route" if mention.label == "PEDICLE" and kind == NAMED else kind)
+            self._facts.append(Fact(kind, at, evidence, by, wide, vague, span or level_span))
 
         for mention in clause.mentions:
             label = mention.label

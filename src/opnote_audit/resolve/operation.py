@@ -104,6 +104,10 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
     offered = tuple(h.level for h in heading.levels if h.decompressed or h.transpedicular)
     placed, loose = place_pathologies(reading, story, offered)
     sites = join(sites, heading)
+    if _osteotomy(reading):
+        for site in sites.values():
+            if not any(f.kind == NAMED and f.span.kind == NAMED for f in site.facts):
+                site.facts = [f for f in site.facts if f.kind not in (PEDICLE, NAMED)]
     if _needle_work(reading, story):
         for site in sites.values():
             if not site.has(LAMINAR, PEDICLE, DISC, CORPECTOMY):
@@ -117,6 +121,7 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
         segment = settle(site, anterior, fusion, extra)
         if segment is not None:
             segments.append(segment)
+    segments = _drop_swapped(segments, heading)
     segments = assign_roles(segments, sites, heading, bool(hidden))
     approach, spans = note_approach(segments, reading, heading, story, fusion, anterior, hidden)
     primary = next((s for s in segments if s.role == "primary"), None)
@@ -150,6 +155,18 @@ def _needle_work(reading: Reading, story: Story) -> bool:
     needles = sum(m.label == "CUE" and m.value == "needle" for m in reading.mentions)
     opened = len({f.span.start for f in story.facts if f.kind in (LAMINAR, PEDICLE, CORPECTOMY)})
     return needles > 3 + 3 * opened
+
+
+def _osteotomy(reading: Reading) -> bool:
+    """Tell whether an osteotomy through the pedicles was done.
+
+    A pedicle taken in a subtraction osteotomy is deformity work, unless the approach is
+    named transpedicular there (domain notes, section 5).
+    """
+    return any(
+        m.label == "NOT_FAMILY" and m.value == "osteotomy" and m.done and reading.sentences[m.sentence].kind in ("heading", "narrative")
+        for m in reading.mentions
+    )
 
 
 def _is_anterior(heading: Heading, story: Story) -> bool:
@@ -370,6 +387,18 @@ def _is_decompressed(site: Site, fusion: FusionFact, headed: bool) -> bool:
     return head or freed or site.has(DISC)
 
 
+def _drop_swapped(segments: list[Segment], heading: Heading) -> list[Segment]:
+    """Leave out levels that only the heading has where the narrative has others in their place.
+
+    The narrative rules; the audit reports the disagreement (domain notes, sections 2 and 5).
+    """
+    told = [s for s in segments if s.approach in _FAMILY and s.naming != "heading"]
+    unheard = [s for s in told if not any(spine.overlap(h.level, s.name) for h in heading.levels)]
+    if not unheard:
+        return segments
+    return [s for s in segments if s.naming != "heading" or s.treated]
+
+
 def assign_roles(segments: list[Segment], sites: dict[str, Site], heading: Heading, hidden: bool) -> list[Segment]:
     """Return the segments with their roles, in the order of the operation."""
     order = {h.level: i for i, h in enumerate(heading.levels)}
@@ -422,12 +451,13 @@ def _disagreement(segments: list[Segment], heading: Heading) -> tuple[Span, ...]
     told = [s for s in segments if s.role in ("primary", "additional") and s.naming != "heading"]
     if not told:
         return ()
+    listed = [h for h in heading.levels if h.decompressed or h.transpedicular or h.lateral or h.additional]
     spans = []
     for level in offered:
         if not any(spine.overlap(level.level, s.name) for s in segments if s.naming != "heading"):
             spans.append(level.span)
     for segment in told:
-        if not any(spine.overlap(h.level, segment.name) for h in offered) and segment.levels:
+        if not any(spine.overlap(h.level, segment.name) for h in listed) and segment.levels:
             spans.append(segment.levels[0])
     return tuple(spans)
 

@@ -33,6 +33,8 @@ def _tie(text: str, mentions: list[Mention], levels: list[LevelMention]) -> Iter
     A level right before a pathology is its own ("T10 fracture"); other levels belong to the
     pathology before them, up to the next; a pathology without any shares its neighbour's.
     """
+    if not mentions:
+        return
     owned: dict[int, list[str]] = {m.start: [] for m in mentions}
     free = []
     for level in levels:

@@ -32,6 +32,7 @@ class GrammarRules(Strict):
     plain_verbs: Words
     landmarks: Words
     routes: Words
+    determiners: Words
     fillers: Words
     parts: Words
     attachers: Words

@@ -7,6 +7,7 @@ header but is not listed, tried in file order.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from opnote_audit.errors import RuleFileError
 from opnote_audit.rules.files import Strict, read_json, validate
 
 KINDS = frozenset("diagnosis heading planned indication findings narrative addendum closing other".split())
+
+
+_APART = re.compile(r"\b(pre|post|intra)[ -](?=operative|op\b|procedure)")
 
 
 class _Rule(Strict):
@@ -50,8 +54,12 @@ class SectionRules:
 
 
 def normalize_title(title: str) -> str:
-    """Return ``title`` in lower case, single-spaced, without decoration at its ends."""
-    return " ".join(title.lower().split()).strip(" *_#=-–—.[]<>|:\t")
+    """Return ``title`` in lower case, single-spaced, without decoration at its ends.
+
+    "Pre-operative" and "pre operative" become "preoperative".
+    """
+    plain = " ".join(title.lower().split()).strip(" *_#=-–—.[]<>|:\t")
+    return _APART.sub(r"\1", plain)
 
 
 def load_sections(path: Path) -> SectionRules:
