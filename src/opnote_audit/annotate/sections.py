@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from opnote_audit.rules.sections import SectionRules, normalize_title
 
 _LINE = re.compile(r"^[ \t]*(?:[#>*\-•=|\[<]+[ \t]*)?(?:\d{1,2}[.)][ \t]+)?(?=[A-Za-z*])", re.M)
-_TITLE_END = re.compile(r":|\||\]|\t| {2,}|\n|\r|\*\*| [-–—] ")
+_TITLE_END = re.compile(r"[:,.]|\||\]|\t| {2,}|\n|\r|\*\*| [-–—] ")
 _CAPS = re.compile(r"\b[A-Z][A-Z]{2,}(?:[ /&()-]{1,2}[A-Z(][A-Z)/]*){0,6}")
 _INLINE_LOOKBACK = 70
 _MAX_TITLE = 60
@@ -58,6 +58,8 @@ def _line_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, s
         title = normalize_title(raw)
         mark = stop.group()
         kind = rules.titles.get(title)
+        if mark in (",", ".") and not (raw.isupper() and kind):
+            continue  # "ADDENDUM, 9 May": only a listed title in capitals
         alone = mark in ("\n", "\r")
         if kind is None and title and (
             mark == ":" and text[stop.end() : stop.end() + 2].lstrip(" \t") in ("", "\n", "\r")

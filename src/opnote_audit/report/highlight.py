@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from markupsafe import Markup, escape
 
 from opnote_audit.checks.result import AuditResult, Evidence
-from opnote_audit.report.cells import BIDI_CONTROLS
+from opnote_audit.report.cells import printable
 from opnote_audit.report.style import words
 
 NUL_SIGN = "\N{SYMBOL FOR NULL}"
@@ -45,10 +45,14 @@ KINDS = (*_GROUPS, "other")
 KIND_NAMES = {"act": "decompression", "other": "other evidence"}
 """What a legend calls a kind, where the kind itself does not say it."""
 
+_T = TypeVar("_T")
 _RANK = {"fail": 0, "warn": 1, "pass": 2, "na": 3}
 
-_SPECIAL = re.compile("[&<>\"'\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff" + BIDI_CONTROLS + "]")
-_NAMES = {"\x0b": "VT", "\x0c": "FF", "\x1b": "ESC", "\x08": "BS", "\x07": "BEL", "\x7f": "DEL"}
+# What HTML acts on, what it cannot hold, and what acts invisibly in a text. Marks that only hint
+# at a direction (LRM, RLM, ALM) and joiners stay: right-to-left text and emoji are made of them.
+_SPECIAL = re.compile(
+    "[&<>\"'\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 class SectionLike(Protocol):
@@ -140,6 +144,125 @@ def find_places(result: AuditResult, length: int) -> list[Place]:
     return places
 
 
-def _once[T](items: list[T], item: T) -> None:
+def note_markup(
+    text: str, places: Sequence[Place], sections: Sequence[SectionLike] = ()
+) -> Markup:
+    r"""Return the note as HTML: sections as blocks, evidence as links.
+
+    Parameters
+    ----------
+    text
+        The note.
+    places
+        From :func:`find_places`; they may overlap in any way.
+    sections
+        In the note's order, not overlapping; what none covers is shown without a section.
+
+    Returns
+    -------
+    Markup
+        To stand in an element that keeps white space. Its text equals ``text`` code point for
+        code point, but that NUL is shown as ``\u2400`` and a lone surrogate as ``\ufffd``.
+    """
+    parts: list[str] = []
+    at = 0
+    for number, section in enumerate(sections, 1):
+        if section.start > at:
+            parts.extend(_stretch(text, at, section.start, places))
+        name = escape(printable(section.title).strip() or section.kind)
+        parts.append(
+            f'<div class="sec" id="section-{number}" role="group" aria-label="Section {name}"'
+            f' data-kind="{escape(section.kind)}">'
+        )
+        if section.title and section.body > section.start:
+            parts.append('<span class="title">')
+            parts.extend(_stretch(text, section.start, section.body, places))
+            parts.append("</span>")
+        else:
+            parts.extend(_stretch(text, section.start, section.body, places))
+        parts.extend(_stretch(text, section.body, section.end, places))
+        parts.append("</div>")
+        at = section.end
+    parts.extend(_stretch(text, at, len(text), places))
+    return Markup("".join(parts))
+
+
+def describe(place: Place, segments: Sequence[str]) -> str:
+    """Return what a place is, in words: ``approach: R2, T10; in the narrative``.
+
+    Parameters
+    ----------
+    place
+        The place.
+    segments
+        The names of the result's segments, by index.
+    """
+    kinds = ", ".join(KIND_NAMES.get(kind, kind) for kind in place.kinds)
+    owners = [*place.checks, *(segments[number] for number in place.segments)]
+    what = f"{kinds}: {', '.join(owners)}" if owners else kinds
+    return f"{what}; in the {words(place.section)}" if place.section else what
+
+
+def _stretch(text: str, start: int, end: int, places: Sequence[Place]) -> Iterator[str]:
+    """Yield the HTML of ``text[start:end]``, cut wherever a place begins or ends."""
+    inside = [one for one in places if one.start < end and one.end > start]
+    edges = sorted(
+        {start, end, *(max(one.start, start) for one in inside), *(min(one.end, end) for one in inside)}
+    )
+    for low, high in zip(edges, edges[1:], strict=False):
+        here = [one for one in inside if one.start <= low and one.end >= high]
+        yield _run(text, low, high, here) if here else _escaped(text, low, high)
+
+
+def _run(text: str, start: int, end: int, places: Sequence[Place]) -> str:
+    # Of places that lie one in the other the shortest says best what these words are.
+    places = sorted(places, key=lambda one: (one.end - one.start, one.number))
+    kinds = list(dict.fromkeys(kind for one in places for kind in one.kinds))
+    classes = ["hl", f"k-{kinds[0]}", *(["multi"] if len(kinds) > 1 else [])]
+    opened = [one for one in places if one.start == start]
+    anchors = "".join(f'<span id="e{one.number}"></span>' for one in opened)
+    numbers = " ".join(str(one.number) for one in places)
+    # A place cut in two is one stop for the keyboard: its first piece.
+    stop = "" if opened else ' tabindex="-1"'
+    return (
+        f'{anchors}<a class="{" ".join(classes)}" href="#{escape(places[0].target)}"'
+        f' data-e="{numbers}"{stop}>{_escaped(text, start, end)}</a>'
+    )
+
+
+def _escaped(text: str, start: int, end: int) -> str:
+    def shown(found: re.Match[str]) -> str:
+        char = found[0]
+        if char in "&<>\"'":
+            return str(escape(char))
+        if char == "\r":
+            # As a reference it stays what it is; raw, it would be read as a newline. A line
+            # that ends with it alone needs a break to be seen.
+            return "&#13;" if text[found.end() : found.end() + 1] == "\n" else "&#13;<br>"
+        name = _sign_name(char)
+        stand_in = NUL_SIGN if char == "\x00" else LOST_SIGN if "\ud800" <= char <= "\udfff" else char
+        return f'<span class="ctl" data-name="{name}">{stand_in}</span>'
+
+    found_at = _SPECIAL.search(text, start, end)
+    if found_at is None:
+        return text[start:end]
+    # sub has no end position; a bounded scan keeps what follows the run in sight.
+    parts: list[str] = []
+    at = start
+    for found in _SPECIAL.finditer(text, start, end):
+        parts.append(text[at : found.start()])
+        parts.append(shown(found))
+        at = found.end()
+    parts.append(text[at:end])
+    return "".join(parts)
+
+
+def _sign_name(char: str) -> str:
+    if unicodedata.category(char) == "Cc" and char < "\x20":
+        return unicodedata.name(chr(0x2400 + ord(char))).removeprefix("SYMBOL FOR ").lower()
+    return f"U+{ord(char):04X}"
+
+
+def _once(items: list[_T], item: _T) -> None:
     if item not in items:
         items.append(item)

@@ -153,8 +153,9 @@ def read_heading(reading: Reading) -> Heading:
         offered = 0
         for level in targets:
             chunk = item.chunk.get(level.start, [])
-            shared = not chunk or route not in item.acts or route in chunk or not any(m.label == "ACT" for m in chunk)
-            way = route if shared else None
+            own = next((m for m in chunk if m.label == "APPROACH" and m.value == "transpedicular"), None)
+            shared = not chunk or route not in item.acts or not any(m.label == "ACT" for m in chunk)
+            way = (own or (route if shared else None)) if route else None
             for part in level.items:
                 for name in part.segments:
                     # In "T11 (first), T12 (additional)" the word belongs to what follows it;

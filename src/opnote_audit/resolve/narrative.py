@@ -414,8 +414,10 @@ class Walker:
     def _source(self, clause: Clause, mention: Mention, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the levels that were done before and are meant by "the same"."""
         for level in clause.levels:
-            if level.use == "level" and level.start >= mention.start and not set(level.segments) & set(names):
-                return self._canonical(level.segments, ())
+            if level.use == "level" and level.start >= mention.start:
+                found = self._canonical(level.segments, names)
+                if not set(found) & set(names):
+                    return found
         if self._previous and not set(self._previous) & set(names):
             return self._previous
         known = [n for n in self._known() if n not in names]

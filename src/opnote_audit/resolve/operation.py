@@ -103,7 +103,7 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
     sites, hidden = gather(heading, story)
     offered = tuple(h.level for h in heading.levels if h.decompressed or h.transpedicular)
     placed, loose = place_pathologies(reading, story, offered)
-    sites = join(sites, heading)
+    sites = join(sites, heading, _interspaces(reading))
     if _osteotomy(reading):
         for site in sites.values():
             if not any(f.kind == NAMED and f.span.kind == NAMED for f in site.facts):
@@ -225,7 +225,19 @@ def gather(heading: Heading, story: Story) -> tuple[dict[str, Site], list[Fact]]
     return sites, [f for f in hidden if f.kind in (NAMED, PEDICLE)]
 
 
-def join(sites: dict[str, Site], heading: Heading) -> dict[str, Site]:
+def _interspaces(reading: Reading) -> tuple[str, ...]:
+    """Return the interspaces that diagnosis, heading, findings or narrative name."""
+    found = {
+        name: None
+        for level in reading.levels
+        if level.use == "level" and reading.section_at(level.start) in ("diagnosis", "heading", "findings", "narrative")
+        for name in level.segments
+        if "-" in name
+    }
+    return tuple(found)
+
+
+def join(sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = ()) -> dict[str, Site]:
     """Join a vertebra with the interspace that it is an end of (domain notes, section 4).
 
     Where two named interspaces share it, a thoracic (or cervical) vertebra goes with the one
@@ -239,10 +251,15 @@ def join(sites: dict[str, Site], heading: Heading) -> dict[str, Site]:
         if "-" in name or name in targets:
             continue
         homes = sorted((s for s in spaces if name in spine.ends(s)), key=spine.position)
+        if not homes and not sites[name].has(PEDICLE, NAMED, COSTO, LATERAL):
+            # Bone work on one or both laminae of an interspace that the note names elsewhere.
+            homes = sorted((s for s in mentioned if name in spine.ends(s)), key=spine.position)
+            homes = [s for s in homes if any(e in sites for e in spine.ends(s) if e != name)] or homes[:0]
         if not homes:
             continue
         home = homes[0] if name[0] in "CT" or len(homes) == 1 else homes[-1]
         site = out.pop(name)
+        out.setdefault(home, Site(home))
         out[home].facts += site.facts
         out[home].explicit = out[home].explicit or site.explicit
         out[home].additional = out[home].additional or site.additional

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 from opnote_audit import spine
 from opnote_audit.checks.result import CODE
@@ -31,7 +30,9 @@ class Claim:
     remarks: tuple[Advice, ...] = ()
 
 
-def build_claim(operation: Operation, standings: Sequence[Standing], words: ClaimWords) -> Claim:
+def build_claim(
+    operation: Operation, standings: Sequence[Standing], unnamed: Outcome, words: ClaimWords
+) -> Claim:
     """Return the claim for an operation.
 
     Parameters
@@ -41,6 +42,8 @@ def build_claim(operation: Operation, standings: Sequence[Standing], words: Clai
     standings
         How its transpedicular segments stand, the primary first
         (:func:`opnote_audit.suggest.standing.standings`).
+    unnamed
+        What the checklist says of a further segment that is never named.
     words
         The rule file's words.
 
@@ -50,7 +53,7 @@ def build_claim(operation: Operation, standings: Sequence[Standing], words: Clai
         Units of 63057 count only segments at which nothing warns or fails; the others are
         withheld with their reasons.
     """
-    builder = _Builder(operation, tuple(standings), words)
+    builder = _Builder(operation, tuple(standings), unnamed, words)
     return builder.build()
 
 
@@ -81,9 +84,14 @@ def listing(names: Sequence[str]) -> str:
 
 class _Builder:
     def __init__(
-        self, operation: Operation, standings: tuple[Standing, ...], words: ClaimWords
+        self,
+        operation: Operation,
+        standings: tuple[Standing, ...],
+        unnamed: Outcome,
+        words: ClaimWords,
     ) -> None:
         self._operation = operation
+        self._unnamed = unnamed
         self._words = words
         self._primary = next((s for s in standings if s.segment.role == "primary"), None)
         self._further = [s for s in standings if s.segment.role == "additional"]
@@ -154,6 +162,9 @@ class _Builder:
             reasons = tuple((o.requirement, o.rule, o.message) for o in standing.problems)
             possible = standing.state != "fail" and standing.segment.role != "other"
             out.append(Withheld(standing.segment.name, possible, reasons))
+        if self._operation.unnamed:
+            found = self._unnamed
+            out.append(Withheld(None, False, ((found.requirement, found.rule, found.message),)))
         return out
 
     def _regions(self, lines: list[Line]) -> list[Line]:
@@ -162,7 +173,6 @@ class _Builder:
         if len(names) < 2:
             return []
         first, primary = names[0], lines[0]
-        region = spine.region(first)
         grouped = runs(names)
         home = next(run for run in grouped if first in run)
         if len({spine.region(name) for name in home}) > 1:
@@ -192,7 +202,6 @@ class _Builder:
         if rest:
             reason = self._words.say("add_on", segments=listing(rest))
             alternative.append(Line(CODE, len(rest), rest, lines[1].status, reason))
-        assert region in taken
         return alternative
 
     def _modified(self, line: Line) -> Line:
@@ -238,15 +247,3 @@ def laminectomy_levels(operation: Operation, text: str) -> tuple[str, ...]:
             out.append(segment.name)
     return tuple(out)
 
-
-def merge_withheld(withheld: Sequence[Withheld]) -> list[tuple[tuple[str, ...], Withheld]]:
-    """Return the withheld segments with those of the same reasons (but for names) side by side."""
-
-    def key(item: Withheld) -> tuple[tuple[str, str], ...]:
-        return tuple((i, r) for i, r, _ in item.reasons)
-
-    out = []
-    for _, same in groupby(withheld, key=key):
-        members = list(same)
-        out.append((tuple(m.segment or "" for m in members), members[0]))
-    return out
