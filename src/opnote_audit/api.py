@@ -38,7 +38,7 @@ class NoteAuditor:
 
     def __init__(self, patterns: Path | None = None) -> None:
         folder = Path(patterns) if patterns is not None else patterns_dir()
-        self.nlp: Language = load_pipeline(patterns)
+        self.nlp: Language = load_pipeline(patterns, doc_view=False)
         self._resolver = Resolver(load_grammar(folder / "grammar.json"))
         self._auditor = Auditor(load_checklist(folder / "checklists" / "63057.json", OUTCOMES))
 

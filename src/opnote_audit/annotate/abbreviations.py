@@ -9,42 +9,45 @@ with many of them.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+
 from spacy.tokens import Doc
 
 from opnote_audit.annotate.reading import Mention
 
 _CARRIED = frozenset({"APPROACH", "ACT", "PATHOLOGY", "FUSION", "NOT_FAMILY", "WEAK_PATHOLOGY"})
 _MAX_INSIDE = 8
+_PARENTHESES = re.compile(r"\(([^()\n]{2,60})\)")
 
 
-def _parentheses(doc: Doc) -> list[tuple[int, int, int]]:
-    """Return ``(0, start, end)`` of what stands between parentheses, up to eight tokens."""
+def _parentheses(text: str, offsets: list[int]) -> list[tuple[int, int, int]]:
+    """Return ``(0, start, end)`` tokens of what stands between parentheses, up to eight."""
     spans = []
-    opened = -1
-    for index, token in enumerate(doc):
-        text = token.text
-        if text == "(":
-            opened = index + 1
-        elif text == ")":
-            if 0 < opened < index and index - opened <= _MAX_INSIDE:
-                spans.append((0, opened, index))
-            opened = -1
+    for match in _PARENTHESES.finditer(text):
+        start, end = bisect_left(offsets, match.start(1)), bisect_left(offsets, match.end(1))
+        if start < end and end - start <= _MAX_INSIDE:
+            spans.append((0, start, end))
     return spans
 
 
-def defined_mentions(doc: Doc, mentions: list[Mention], offsets: list[int], ends: list[int]) -> list[Mention]:
+def defined_mentions(
+    doc: Doc, text: str, mentions: list[Mention], offsets: list[int], ends: list[int]
+) -> list[Mention]:
     """Return further mentions for the uses of short forms that ``doc`` defines.
 
     Parameters
     ----------
     doc
         The tokenized note.
+    text
+        Its text.
     mentions
         The mentions found by the term matcher, in text order.
     offsets, ends
         Code-point offsets of the tokens' starts and ends.
     """
-    candidates = _parentheses(doc)
+    candidates = _parentheses(text, offsets)
     if not candidates:
         return []
     from scispacy.abbreviation import filter_matches, find_abbreviation

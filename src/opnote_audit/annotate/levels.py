@@ -14,7 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from opnote_audit import spine
+from opnote_audit.annotate.lower import lowered
 from opnote_audit.rules.levels import LevelRules
+
+
+_LONGEST_LIST = 70  # code points of ordinals before their region
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +62,20 @@ class LevelParser:
         self._numbers = {**rules.numbers, **rules.ordinals}
         cardinal = "|".join(sorted(rules.numbers, key=len, reverse=True))
         ordinal = "|".join(sorted(rules.ordinals, key=len, reverse=True))
-        region = "|".join(words)
-        spell = "|".join(sorted(self._letters, key=len, reverse=True))
         # T9, T-10, Th8, L 4, T.9, "T nine"; lower-case letters only when glued to the number.
-        self._atom = re.compile(
-            rf"(?<![A-Za-z0-9_])(?:(?P<glued>{spell})\.?(?P<n1>\d{{1,2}})"
-            rf"|(?P<apart>{spell.upper()}|Th|TH)(?:[ \t]{{0,2}}[-.‑–][ \t]?|[ \t]{{1,2}})(?P<n2>\d{{1,2}}))(?![0-9])(?!\.\d)(?!['’])",
-            re.I if False else 0,
-        )
+        # Digits are rarer than letters: they are scanned for, and the letter is looked for
+        # behind them.
         letters = "".join(sorted({s[0] for s in self._letters}))
-        self._atom = re.compile(
-            rf"(?<![A-Za-z0-9_.])(?:[{letters.upper()}{letters}]|[Tt][Hh])(?:\.?|[ \t]?[-‑–][ \t]?|[ \t]{{1,2}})\d{{1,2}}(?![0-9])(?!\.\d)"
-        )
-        self._atom_parts = re.compile(r"([A-Za-z]+)([^A-Za-z0-9]*)(\d+)")
-        self._spoken = re.compile(rf"\b(?P<letter>[{letters.upper()}]|TH|Th)[ \t-](?P<number>{cardinal})\b", re.I)
-        self._region_first = re.compile(rf"\b(?P<region>{region})[ \t-]+(?P<number>{cardinal}|\d{{1,2}})\b(?!-)", re.I)
-        self._ordinal = re.compile(
-            rf"\b(?P<list>(?:{ordinal})(?:(?:\s?,\s?(?:and\s)?|\s(?:and|to|through|-)\s(?:the\s)?|-)(?:{ordinal}))*)[ \t\n]+(?P<region>{region})\b", re.I
+        self._digits = re.compile(r"\d{1,2}(?![0-9])(?!\.\d)")
+        self._letter = re.compile(rf"(?:^|[^A-Za-z0-9_.])(?P<letter>[{letters.upper()}{letters}][Hh]?)(?P<gap>\.?|[ \t]?[-‑–][ \t]?|[ \t]{{1,2}})$")
+        upper = letters.upper()
+        self._spoken = re.compile(rf"[{upper}][Hh]?[ \t-](?i:(?P<number>{cardinal}))\b")
+        self._region_words = tuple(words)
+        self._number_after = re.compile(rf"[ \t-]+(?P<number>{cardinal}|\d{{1,2}})\b", re.I)
+        self._ordinals_before = re.compile(
+            rf"\b(?P<list>(?:{ordinal})(?:(?:\s?,\s?(?:and\s)?|\s(?:and|to|through|-)\s(?:the\s)?|-)(?:{ordinal}))*)[ \t\n]+$", re.I
         )
         self._ordinal_word = re.compile(rf"\b(?:{ordinal})\b", re.I)
-        self._quick_words = re.compile("|".join(words), re.I)
         self._range_join = re.compile(r"[ \t]?(?:[-–—‑/\\]|[ \t](?P<word>to|through|thru|down to|up to|till|until)[ \t](?:the[ \t])?)[ \t]?", re.I)
         self._list_join = re.compile(r"(?:[ \t]?[,;+&][ \t\n]*(?:and[ \t\n]+|&[ \t]*|then[ \t]+)?|[ \t\n]+(?:and|or|plus|as well as|then)[ \t\n]+|[ \t]&[ \t])(?:at[ \t]+|the[ \t]+)?", re.I)
         self._number_tail = re.compile(rf"(?P<s>[Ss]\s?)?(?P<n>\d{{1,2}}|{cardinal})(?![0-9A-Za-z])", re.I)
@@ -107,61 +105,78 @@ class LevelParser:
             return None
         return f"{known[0]}{number}"
 
-    def _atoms(self, text: str) -> list[tuple[int, int, tuple[str, ...], bool]]:
+    def _atoms(self, text: str, regions: list[tuple[int, int]]) -> list[tuple[int, int, tuple[str, ...], bool]]:
         """Return ``(start, end, vertebrae, needs_company)`` for every lettered level."""
         out: list[tuple[int, int, tuple[str, ...], bool]] = []
-        for match in self._atom.finditer(text):
-            parts = self._atom_parts.match(match.group())
-            if parts is None:
+        for match in self._digits.finditer(text):
+            at, end = match.span()
+            lead = self._letter.search(text, max(0, at - 7), at)
+            if lead is None:
                 continue
-            letter, gap, digits = parts.groups()
+            letter, gap, digits = lead["letter"], lead["gap"], match.group()
             if letter[0].islower() and gap:
                 continue
-            follow = text[match.end() : match.end() + 1]
+            follow = text[end : end + 1]
             if follow.isalpha() and not (letter.upper() == "L" and follow == "S"):
                 continue
             known = self._letters.get(letter.lower())
             if known is None:
                 continue
-            company = known[2]
+            start, company = lead.start("letter"), known[2]
             name = self._vertebra(letter, int(digits))
             if name is not None:
-                out.append((match.start(), match.end(), (name,), company))
+                out.append((start, end, (name,), company))
             elif len(digits) == 2:
                 # "L45", "L51", "C56": an interspace written without its dash.
                 upper = self._vertebra(letter, int(digits[0]))
                 lower = "S1" if known[0] == "L" and digits == "51" else self._vertebra(letter, int(digits[1]))
                 if upper and lower and spine.adjacent(upper, lower):
-                    out.append((match.start(), match.end(), (upper, lower), company))
+                    out.append((start, end, (upper, lower), company))
         for match in self._spoken.finditer(text):
-            name = self._vertebra(match["letter"], self._numbers[match["number"].lower()])
-            if name and match["letter"][0].isupper():
-                out.append((match.start(), match.end(), (name,), self._letters[match["letter"].lower()][2]))
-        if self._quick_words.search(text):
-            for match in self._region_first.finditer(text):
-                number = match["number"].lower()
-                name = self._vertebra(match["region"], self._numbers.get(number) or int(number) if number.isdigit() or number in self._numbers else 0)
+            if match.start() and text[match.start() - 1].isalnum():
+                continue
+            letter = match.group()[: 2 if match.group()[1] in "Hh" else 1]
+            known = self._letters.get(letter.lower())
+            name = self._vertebra(letter, self._numbers[match["number"].lower()])
+            if name and known:
+                out.append((match.start(), match.end(), (name,), known[2]))
+        for start, end in regions:
+            after = self._number_after.match(text, end)
+            if after is not None:
+                number = after["number"].lower()
+                name = self._vertebra(text[start:end], self._numbers.get(number) or int(number))
                 if name:
-                    out.append((match.start(), match.end(), (name,), False))
+                    out.append((start, after.end(), (name,), False))
         out.sort()
         return out
 
-    def _spelled(self, text: str) -> list[LevelMention]:
+    def _regions(self, low: str) -> list[tuple[int, int]]:
+        """Return where the region words ("thoracic", "lumbar") stand."""
+        found = []
+        for word in self._region_words:
+            at = low.find(word)
+            while at != -1:
+                found.append((at, at + len(word)))
+                at = low.find(word, at + 1)
+        return sorted(found)
+
+    def _spelled(self, text: str, regions: list[tuple[int, int]]) -> list[LevelMention]:
         """Return mentions such as "ninth and tenth thoracic" (region after its ordinals)."""
         found = []
-        if not self._quick_words.search(text):
-            return found
-        for match in self._ordinal.finditer(text):
-            words = list(self._ordinal_word.finditer(match["list"]))
-            names = [self._vertebra(match["region"], self._numbers[w.group().lower()]) for w in words]
+        for start, end in regions:
+            match = self._ordinals_before.search(text, max(0, start - _LONGEST_LIST), start)
+            if match is None:
+                continue
+            words = list(self._ordinal_word.finditer(text, match.start("list"), match.end("list")))
+            region = text[start:end]
+            names = [self._vertebra(region, self._numbers[w.group().lower()]) for w in words]
             if any(n is None for n in names):
                 continue
-            base = match.start()
-            items = [LevelItem(base + w.start(), base + w.end(), (n,)) for w, n in zip(words, names) if n]
+            items = [LevelItem(w.start(), w.end(), (n,)) for w, n in zip(words, names) if n]
             joined = match["list"].lower()
             if len(items) == 2 and re.search(r"\b(?:to|through)\b|-", joined):
-                items = [self._pair(items[0].segments[0], items[1].segments[0], base, match.end(), "to")]
-            found.append(LevelMention(base, match.end(), tuple(items)))
+                items = [self._pair(items[0].segments[0], items[1].segments[0], match.start(), end, "to")]
+            found.append(LevelMention(match.start(), end, tuple(items)))
         return found
 
     def _pair(self, upper: str, lower: str, start: int, end: int, word: str) -> LevelItem:
@@ -228,16 +243,20 @@ class LevelParser:
             return LevelItem(start, end, (upper,))
         return self._pair(upper, tail[0], start, tail[1], word)
 
-    def find(self, text: str) -> list[LevelMention]:
-        """Return the level mentions of ``text`` in order, look-alikes marked by their ``use``."""
-        atoms = self._atoms(text)
+    def find(self, text: str, low: str = "") -> list[LevelMention]:
+        """Return the level mentions of ``text`` in order, look-alikes marked by their ``use``.
+
+        ``low`` is the text in lower case at the same length, where the caller has it.
+        """
+        regions = self._regions(low or lowered(text))
+        atoms = self._atoms(text, regions)
         lonely = [a for a in atoms if a[3]]
         if lonely:
             pairs = sum(1 for a in lonely if text[a[1] : a[1] + 1] in "/-–")
             if len({a[2] for a in lonely}) < 2 and not pairs:
                 atoms = [a for a in atoms if not a[3]]
         at = {a[0]: a for a in atoms}
-        mentions = self._spelled(text)
+        mentions = self._spelled(text, regions)
         taken = [(m.start, m.end) for m in mentions]
         position = 0
         for atom in atoms:

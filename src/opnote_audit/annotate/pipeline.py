@@ -7,6 +7,7 @@ The steps, in order; each writes to the ``Reading`` kept at ``doc._.opnote``:
 ``opnote_levels``    vertebral levels
 ``opnote_sections``  sections, sentences and clauses, and the parts of the note by content
 ``opnote_context``   ConText flags on the mentions
+``opnote_doc_view``  the sentences as ``doc.sents``
 
 ``Doc._.opnote`` is the reading, ``Doc._.levels``, ``Doc._.mentions`` and ``Doc._.sections``
 are views of it.
@@ -93,9 +94,9 @@ class _Terms:
 
     def __call__(self, doc: Doc) -> Doc:
         reading = _reading(doc)
-        offsets, ends = _token_offsets(doc)
+        offsets, ends = reading.token_starts, reading.token_ends = _token_offsets(doc)
         mentions = self._matcher(doc, offsets, ends)
-        further = defined_mentions(doc, mentions, offsets, ends)
+        further = defined_mentions(doc, reading.text, mentions, offsets, ends)
         if further:
             mentions = sorted([*mentions, *further], key=lambda m: m.start_token)
         reading.mentions = mentions
@@ -108,7 +109,7 @@ class _Levels:
 
     def __call__(self, doc: Doc) -> Doc:
         reading = _reading(doc)
-        reading.levels = self._parser.find(reading.text)
+        reading.levels = self._parser.find(reading.text, reading.lower)
         return doc
 
 
@@ -128,54 +129,65 @@ class _Sections:
         reading.blocks = settle(text, sections, spans, work)
         reading.is_operative = operative(text, reading.blocks, cues)
         _fill(reading, spans, self._splitter)
-        _mark_sentences(doc, spans)
         return doc
 
 
 def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) -> None:
-    """Build sentences and clauses, and put levels and mentions into them."""
+    """Build sentences and clauses, and put levels and mentions into them.
+
+    A sentence without a mention or level is one clause: nobody will ask about its parts.
+    """
     blocks = reading.blocks
-    block = 0
+    # Cues of the operation have told what the sections are; clauses need them no more.
+    mentions = [m for m in reading.mentions if m.label != "OPCUE"]
+    levels = reading.levels
+    block = at_mention = at_level = 0
     for start, end in spans:
         while block + 1 < len(blocks) and blocks[block + 1].start <= start:
             block += 1
-        kind = blocks[block].kind
-        if start < blocks[block].body:
-            kind = "title"
+        kind = blocks[block].kind if start >= blocks[block].body else "title"
         sentence = Sentence(start, end, kind, block)
-        for low, high in splitter.clauses(reading.text, start, end):
-            sentence.clauses.append(len(reading.clauses))
-            reading.clauses.append(Clause(low, high, len(reading.sentences)))
+        first_mention, first_level = at_mention, at_level
+        while at_mention < len(mentions) and mentions[at_mention].start < end:
+            at_mention += 1
+        while at_level < len(levels) and levels[at_level].start < end:
+            at_level += 1
+        here, found = mentions[first_mention:at_mention], levels[first_level:at_level]
+        parts = splitter.clauses(reading.lower, start, end) if here or found else [(start, end)]
+        number = len(reading.sentences)
         reading.sentences.append(sentence)
-    clauses = reading.clauses
-    if not clauses:
-        return
-    at = 0
-    for mention in reading.mentions:
-        while at + 1 < len(clauses) and clauses[at + 1].start <= mention.start:
-            at += 1
-        mention.clause = at
-        mention.sentence = clauses[at].sentence
-        clauses[at].mentions.append(mention)
-    at = 0
-    for level in reading.levels:
-        while at + 1 < len(clauses) and clauses[at + 1].start <= level.start:
-            at += 1
-        clauses[at].levels.append(level)
+        for low, high in parts:
+            sentence.clauses.append(len(reading.clauses))
+            clause = Clause(low, high, number)
+            reading.clauses.append(clause)
+            last = high if high < end else end + 1
+            clause.levels = [v for v in found if low <= v.start < last] if found else []
+            if here:
+                clause.mentions = [m for m in here if low <= m.start < last]
+                for mention in clause.mentions:
+                    mention.clause, mention.sentence = len(reading.clauses) - 1, number
 
 
-def _mark_sentences(doc: Doc, spans: list[tuple[int, int]]) -> None:
+def _mark_sentences(doc: Doc, starts: list[int]) -> None:
     """Set the Doc's sentence starts in one call (token by token is quadratic in spaCy 3.7)."""
     if not len(doc):
         return
     offsets, _ = _token_offsets(doc)
     marks = np.full(len(doc), -1, dtype=np.int64)
     marks[0] = 1
-    for start, _end in spans:
+    for start in starts:
         index = bisect_left(offsets, start)
         if index < len(marks):
             marks[index] = 1
     doc.from_array([SENT_START], marks.astype(np.uint64).reshape(-1, 1))
+
+
+class _DocView:
+    """Shows the reading in spaCy's own terms: sentence starts of the ``Doc``."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        _mark_sentences(doc, [s.start for s in _reading(doc).sentences])
+        return doc
 
 
 class _Context:
@@ -183,9 +195,9 @@ class _Context:
         self._annotate = ContextAnnotator(nlp, load_context(folder / "context.json"))
 
     def __call__(self, doc: Doc) -> Doc:
-        offsets, ends = _token_offsets(doc)
-        self._annotate(doc, _reading(doc), offsets, ends)
-        self._annotate.unticked(_reading(doc))
+        reading = _reading(doc)
+        self._annotate(doc, reading, reading.token_starts, reading.token_ends)
+        self._annotate.unticked(reading)
         return doc
 
 
@@ -203,7 +215,7 @@ def _create_levels(nlp: Language, name: str, patterns: str | None) -> _Levels:
     return _Levels(_folder(patterns))
 
 
-@Language.factory("opnote_sections", default_config={"patterns": None}, assigns=["doc._.sections", "doc.sents"])
+@Language.factory("opnote_sections", default_config={"patterns": None}, assigns=["doc._.sections"])
 def _create_sections(nlp: Language, name: str, patterns: str | None) -> _Sections:
     return _Sections(_folder(patterns))
 
@@ -213,13 +225,20 @@ def _create_context(nlp: Language, name: str, patterns: str | None) -> _Context:
     return _Context(nlp, _folder(patterns))
 
 
-def load_pipeline(patterns: Path | str | None = None) -> Language:
+@Language.factory("opnote_doc_view", assigns=["doc.sents"])
+def _create_doc_view(nlp: Language, name: str) -> _DocView:
+    return _DocView()
+
+
+def load_pipeline(patterns: Path | str | None = None, *, doc_view: bool = True) -> Language:
     """Return the reading pipeline as a spaCy ``Language``.
 
     Parameters
     ----------
     patterns
         A folder of rule files to use instead of the package's own.
+    doc_view
+        Whether to mark ``doc.sents`` too, which the audit itself does not need.
 
     Raises
     ------
@@ -233,7 +252,7 @@ def load_pipeline(patterns: Path | str | None = None) -> Language:
         for component in config["components"].values():
             if "patterns" in component:
                 component["patterns"] = str(patterns)
-    return load_model_from_config(config, auto_fill=True)
+    return load_model_from_config(config, auto_fill=True, exclude=[] if doc_view else ["opnote_doc_view"])
 
 
 __all__ = ["Mention", "Reading", "load_pipeline"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from opnote_audit.annotate.levels import LevelMention
+from opnote_audit.annotate.lower import lowered
 
 NEGATED = "negated"
 HYPOTHETICAL = "hypothetical"
@@ -94,6 +95,12 @@ class Reading:
     levels: list[LevelMention] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
     is_operative: bool = True
+    lower: str = ""
+    token_starts: list[int] = field(default_factory=list)
+    token_ends: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.lower = lowered(self.text)
 
     def section_at(self, offset: int) -> str | None:
         """Return the kind of the section that ``offset`` stands in."""

@@ -15,7 +15,7 @@ from opnote_audit.rules.sections import SectionRules, normalize_title
 
 _LINE = re.compile(r"^[ \t]*(?:[#>*\-•=|\[<]+[ \t]*)?(?:\d{1,2}[.)][ \t]+)?(?=[A-Za-z*])", re.M)
 _TITLE_END = re.compile(r"[:,.]|\||\]|\t| {2,}|\n|\r|\*\*| [-–—] ")
-_CAPS = re.compile(r"\b[A-Z][A-Z]{2,}(?:[ /&()-]{1,2}[A-Z(][A-Z)/]*){0,6}")
+_CAPS = re.compile(r"[A-Z]{3,}(?:[ /&()-]{1,2}[A-Z(][A-Z)/]*){0,6}")
 _INLINE_LOOKBACK = 70
 _MAX_TITLE = 60
 
@@ -36,7 +36,7 @@ class Section:
 
 
 def _mostly_caps(text: str) -> bool:
-    sample = text[:6000]
+    sample = text[:7000:7]  # a thousand characters tell
     upper = sum(map(str.isupper, sample))
     return upper > 0.6 * max(1, sum(map(str.isalpha, sample)))
 
@@ -94,6 +94,8 @@ def _colon_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, 
 def _caps_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, str]]:
     found = []
     for match in _CAPS.finditer(text):
+        if match.start() and text[match.start() - 1].isalnum():
+            continue
         lead = text[max(0, match.start() - 8) : match.start()].rstrip(" \t*#-")
         if lead and lead[-1] not in ".!?:;,)]>|\n\r":
             continue

@@ -11,7 +11,6 @@ import re
 
 from opnote_audit.rules.grammar import GrammarRules, alternatives
 
-_WORD_BEFORE = re.compile(r"(\S+)$")
 _LIST_START = re.compile(r"[ \t]*(?:[-*•+>|#\[]|\(?\d{1,2}[.)]\s|[a-hA-H][.)]\s|[A-Z][A-Za-z /]{2,30}:)")
 _ITEM_NUMBER = re.compile(r"(?:^|\s)\(?\d{1,2}\.$")
 
@@ -31,14 +30,19 @@ class Splitter:
     def __init__(self, rules: GrammarRules) -> None:
         self._abbreviations = frozenset(w.lower() for w in rules.abbreviations.words)
         spoken = alternatives(rules.spoken_stops.words)
-        self._end = re.compile(rf"[.!?]+[)\]\"'*]*(?=\s|,[A-Z]|,\d\.|$)|\b(?:{spoken})\b|\r\n|\n|\r")
-        verbs = alternatives((*rules.auxiliaries.words, *rules.plain_verbs.words))
-        self._verb = re.compile(rf"\b(?:{verbs}|[A-Za-z]{{3,}}(?:ed|ing))\b", re.I)
+        end = r"[.!?]+[)\]\"'*]*(?=\s|,[A-Z]|,\d\.|$)|\r\n|\n|\r"
+        self._end = re.compile(end)
+        self._end_spoken = re.compile(rf"{end}|\b(?:{spoken})\b")
+        self._spoken = rules.spoken_stops.words
+        self._verbs = frozenset(w.lower() for w in (*rules.auxiliaries.words, *rules.plain_verbs.words))
         conjunctions = alternatives(rules.conjunctions.words)
         openers = alternatives(rules.clause_openers.words)
         commas = alternatives(rules.comma_openers.words)
+        # Matched against the text in lower case: re tries alternatives by their first
+        # character only where case is not ignored.
         self._clause = re.compile(
-            rf";\s|\s[-–—]{{1,2}}\s|—|:\s(?=[A-Za-z])|,?\s(?:{conjunctions})\s(?=(?:{openers})\b)|,\s(?=(?:{commas})\s)", re.I
+            rf";\s|—|:\s(?=[a-z])|,\s(?:(?:{conjunctions})\s(?=(?:{openers})\b)|(?=(?:{commas})\s))"
+            rf"|\s(?:[-–—]{{1,2}}\s|(?:{conjunctions})\s(?=(?:{openers})\b))",
         )
 
     def sentences(self, text: str, breaks: tuple[int, ...] = ()) -> list[tuple[int, int]]:
@@ -49,7 +53,9 @@ class Splitter:
         width = _wrap_width(text)
         cuts = set(breaks)
         line_start = 0
-        for match in self._end.finditer(text):
+        # Spoken stops are rare, and a pattern without them is scanned much faster.
+        pattern = self._end_spoken if any(w in text for w in self._spoken) else self._end
+        for match in pattern.finditer(text):
             mark, at = match.group(), match.start()
             if mark[0] in "\r\n":
                 line = text[line_start:at]
@@ -68,8 +74,7 @@ class Splitter:
                 continue
             if mark[0] == ".":
                 head = text[max(0, at - 24) : at + 1]
-                word = _WORD_BEFORE.search(head)
-                token = word.group(1).lower().lstrip("([\"'") if word else ""
+                token = (head.split() or [""])[-1].lower().lstrip("([\"'")
                 if token in self._abbreviations or (len(token) == 2 and token[0].isalpha() and head[-2].isupper()):
                     continue
                 if _ITEM_NUMBER.search(head) and text[match.end() : match.end() + 2].strip()[:1].isalnum():
@@ -90,21 +95,24 @@ class Splitter:
                 out.append((start, end))
         return out
 
-    def states(self, text: str) -> bool:
+    def states(self, low: str) -> bool:
         """Tell whether a part of a sentence holds a verb, and so is a statement of its own."""
-        return self._verb.search(text) is not None
+        words = low.split()
+        return not self._verbs.isdisjoint(words) or any(w.rstrip(".,:").endswith(("ed", "ing")) and len(w) > 4 for w in words)
 
-    def clauses(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
-        """Return the clauses of the sentence ``text[start:end]`` as ``(start, end)`` offsets.
+    def clauses(self, low: str, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the clauses of the sentence ``low[start:end]`` as ``(start, end)`` offsets.
+
+        ``low`` is the note in lower case (same length).
 
         A clause ends at a semicolon, a dash, a colon, or a conjunction that opens a new
         statement ("and the", ", but we"); "right and left pedicles" stays whole.
         """
         out = []
         here = start
-        for match in self._clause.finditer(text, start, end):
+        for match in self._clause.finditer(low, start, end):
             # "The lamina | and the left facet of T6 were removed": no verb, no clause.
-            if match.start() > here and (match.group()[0] == ";" or self.states(text[here : match.start()])):
+            if match.start() > here and (match.group()[0] == ";" or self.states(low[here : match.start()])):
                 out.append((here, match.start()))
                 here = match.start()
         out.append((here, end))

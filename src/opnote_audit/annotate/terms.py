@@ -30,20 +30,23 @@ class TermMatcher:
             self._matcher.add(literal, [nlp.make_doc(literal)])
             self._labels[key] = tuple(pairs)
         self._speller = speller
-        self._mended: dict[int, str | None] = {}
+        self._mended: dict[int, str] = {}
+        self._right: set[int] = set()
 
     def _shown(self, doc: Doc) -> Doc:
         """Return ``doc``, or a stand-in with the slips of listed words mended."""
         if self._speller is None:
             return doc
-        mended = self._mended
-        fixes: dict[int, str] = {}
         lowers = doc.to_array("LOWER").tolist()
-        for lower in set(lowers):
-            if lower not in mended:
-                mended[lower] = self._speller.mend(self._vocab.strings[lower])
-            if mended[lower] is not None:
-                fixes[lower] = mended[lower] or ""
+        fixes: dict[int, str] = {}
+        for lower in set(lowers) - self._right:
+            if lower not in self._mended:
+                word = self._speller.mend(self._vocab.strings[lower])
+                if word is None:
+                    self._right.add(lower)
+                    continue
+                self._mended[lower] = word
+            fixes[lower] = self._mended[lower]
         if not fixes:
             return doc
         words = [fixes.get(lower) or token.text for lower, token in zip(lowers, doc)]

@@ -11,10 +11,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 from markupsafe import Markup, escape
 
+from opnote_audit.annotate.sections import Section
 from opnote_audit.checks.result import AuditResult, Evidence
 from opnote_audit.report.cells import printable
 from opnote_audit.report.style import words
@@ -145,7 +147,10 @@ def find_places(result: AuditResult, length: int) -> list[Place]:
 
 
 def note_markup(
-    text: str, places: Sequence[Place], sections: Sequence[SectionLike] = ()
+    text: str,
+    places: Sequence[Place],
+    sections: Sequence[SectionLike] = (),
+    segments: Sequence[str] = (),
 ) -> Markup:
     r"""Return the note as HTML: sections as blocks, evidence as links.
 
@@ -157,6 +162,8 @@ def note_markup(
         From :func:`find_places`; they may overlap in any way.
     sections
         In the note's order, not overlapping; what none covers is shown without a section.
+    segments
+        The names of the result's segments, for what a highlight says of itself.
 
     Returns
     -------
@@ -166,25 +173,33 @@ def note_markup(
     """
     parts: list[str] = []
     at = 0
+    marks = [(one, describe(one, segments)) for one in places]
     for number, section in enumerate(sections, 1):
         if section.start > at:
-            parts.extend(_stretch(text, at, section.start, places))
+            parts.extend(_stretch(text, at, section.start, marks))
         name = escape(printable(section.title).strip() or section.kind)
         parts.append(
             f'<div class="sec" id="section-{number}" role="group" aria-label="Section {name}"'
-            f' data-kind="{escape(section.kind)}">'
+            f"{_kind_label(section)}>"
         )
         if section.title and section.body > section.start:
             parts.append('<span class="title">')
-            parts.extend(_stretch(text, section.start, section.body, places))
+            parts.extend(_stretch(text, section.start, section.body, marks))
             parts.append("</span>")
         else:
-            parts.extend(_stretch(text, section.start, section.body, places))
-        parts.extend(_stretch(text, section.body, section.end, places))
+            parts.extend(_stretch(text, section.start, section.body, marks))
+        parts.extend(_stretch(text, section.body, section.end, marks))
         parts.append("</div>")
         at = section.end
-    parts.extend(_stretch(text, at, len(text), places))
+    parts.extend(_stretch(text, at, len(text), marks))
     return Markup("".join(parts))
+
+
+def _kind_label(section: SectionLike) -> str:
+    # Sections of no consequence, and headers not yet settled by what stands under them, are
+    # told by their title alone.
+    settled = section.kind not in ("other", "unheaded") and not isinstance(section, Section)
+    return f' data-kind="{escape(words(section.kind))}"' if settled else ""
 
 
 def describe(place: Place, segments: Sequence[str]) -> str:
@@ -203,30 +218,35 @@ def describe(place: Place, segments: Sequence[str]) -> str:
     return f"{what}; in the {words(place.section)}" if place.section else what
 
 
-def _stretch(text: str, start: int, end: int, places: Sequence[Place]) -> Iterator[str]:
+_Mark = tuple[Place, str]
+
+
+def _stretch(text: str, start: int, end: int, marks: Sequence[_Mark]) -> Iterator[str]:
     """Yield the HTML of ``text[start:end]``, cut wherever a place begins or ends."""
-    inside = [one for one in places if one.start < end and one.end > start]
-    edges = sorted(
-        {start, end, *(max(one.start, start) for one in inside), *(min(one.end, end) for one in inside)}
-    )
-    for low, high in zip(edges, edges[1:], strict=False):
-        here = [one for one in inside if one.start <= low and one.end >= high]
+    inside = [mark for mark in marks if mark[0].start < end and mark[0].end > start]
+    edges = {start, end}
+    for one, _ in inside:
+        edges |= {max(one.start, start), min(one.end, end)}
+    for low, high in pairwise(sorted(edges)):
+        here = [mark for mark in inside if mark[0].start <= low and mark[0].end >= high]
         yield _run(text, low, high, here) if here else _escaped(text, low, high)
 
 
-def _run(text: str, start: int, end: int, places: Sequence[Place]) -> str:
+def _run(text: str, start: int, end: int, marks: Sequence[_Mark]) -> str:
     # Of places that lie one in the other the shortest says best what these words are.
-    places = sorted(places, key=lambda one: (one.end - one.start, one.number))
+    marks = sorted(marks, key=lambda mark: (mark[0].end - mark[0].start, mark[0].number))
+    places = [one for one, _ in marks]
     kinds = list(dict.fromkeys(kind for one in places for kind in one.kinds))
     classes = ["hl", f"k-{kinds[0]}", *(["multi"] if len(kinds) > 1 else [])]
     opened = [one for one in places if one.start == start]
     anchors = "".join(f'<span id="e{one.number}"></span>' for one in opened)
     numbers = " ".join(str(one.number) for one in places)
+    title = escape("; also ".join(said for _, said in marks))
     # A place cut in two is one stop for the keyboard: its first piece.
     stop = "" if opened else ' tabindex="-1"'
     return (
         f'{anchors}<a class="{" ".join(classes)}" href="#{escape(places[0].target)}"'
-        f' data-e="{numbers}"{stop}>{_escaped(text, start, end)}</a>'
+        f' data-e="{numbers}" title="{title}"{stop}>{_escaped(text, start, end)}</a>'
     )
 
 
@@ -243,10 +263,7 @@ def _escaped(text: str, start: int, end: int) -> str:
         stand_in = NUL_SIGN if char == "\x00" else LOST_SIGN if "\ud800" <= char <= "\udfff" else char
         return f'<span class="ctl" data-name="{name}">{stand_in}</span>'
 
-    found_at = _SPECIAL.search(text, start, end)
-    if found_at is None:
-        return text[start:end]
-    # sub has no end position; a bounded scan keeps what follows the run in sight.
+    # Not re.sub on a slice: what follows the run must stay in sight.
     parts: list[str] = []
     at = start
     for found in _SPECIAL.finditer(text, start, end):

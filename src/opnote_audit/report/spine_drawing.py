@@ -25,16 +25,19 @@ STATUS_WORDS = {
 }
 """What a segment's status is called where it is drawn or listed."""
 
-_WIDTH = 380
+_WIDTH = 358
 _TOP = 14
 _DISC = 5
 _HEIGHTS = {"C": 16, "T": 20, "L": 26, "S": 24}
 # Widths grow downward, as vertebrae do.
-_CENTER = 104
-_LABEL_X = 182
+_CENTER = 90
+_LABEL_X = 166
 _LABEL_CHARS = 31
 _LINE = 14
 _LABEL_GAP = 8
+_ENDPLATE = 0.2
+# Half the length of a bracket's words, which are written along it.
+_BRACKET_TEXT = 56
 _RANK = {"na": 0, "pass": 1, "warn": 2, "fail": 3}
 _BY_SEGMENT = ("R1", "R2", "R3", "R5")
 
@@ -89,10 +92,7 @@ class _Bracket:
     top: float
     bottom: float
     text: str
-
-    @property
-    def middle(self) -> float:
-        return (self.top + self.bottom) / 2
+    text_y: float
 
 
 def segment_status(result: AuditResult, segment: SegmentResult) -> Status:
@@ -126,20 +126,25 @@ def draw_spine(result: AuditResult) -> Markup:
     shown = _vertebrae(result)
     by_name = {vertebra.name: vertebra for vertebra in shown}
     bands = _bands(result, by_name)
-    bottom = max([shown[-1].bottom, *(b.label_y + _label_height(b.lines) for b in bands)])
-    fusion_text = _fusion_text(result)
+    bottom = max([shown[-1].bottom, *(b.label_y + _label_height(b.lines[:-1]) for b in bands)])
+    fusion = _fusion_text(result)
+    unplaced = [f"{fusion}: level not stated"] if fusion and not result.fusion.segments else []
+    if _unnamed(result):
+        unplaced.append(f"{Style().symbol('fail')} a further segment whose level is never named")
     return Markup(
         environment()
         .get_template("spine.svg")
         .render(
             width=_WIDTH,
-            height=round(bottom + 10),
+            height=round(bottom + 10 + 20 * len(unplaced)),
+            floor=round(bottom),
             label_x=_LABEL_X,
             line=_LINE,
             center=_CENTER,
             vertebrae=shown,
             bands=bands,
-            brackets=_brackets(result, by_name, fusion_text),
+            brackets=_brackets(result, by_name, fusion),
+            unplaced=unplaced,
             description=describe_operation(result),
         )
     )
@@ -152,10 +157,17 @@ def describe_operation(result: AuditResult) -> str:
         f"{STATUS_WORDS[segment_status(result, one)]}"
         for one in result.segments
     ] or ["no decompressed segment"]
+    if _unnamed(result):
+        parts.append("a further segment whose level is never named")
     fusion = _fusion_text(result)
     if fusion:
         parts.append(f"{fusion} at {', '.join(result.fusion.segments) or 'a level not stated'}")
     return "; ".join(parts) + "."
+
+
+def _unnamed(result: AuditResult) -> bool:
+    """Tell whether a further segment is hinted at but never named: it is listed nowhere."""
+    return any(check.id == "R1" and check.rule == "unnamed" for check in result.checklist)
 
 
 def _vertebrae(result: AuditResult) -> list[_Vertebra]:
@@ -190,8 +202,9 @@ def _bands(result: AuditResult, by_name: dict[str, _Vertebra]) -> list[_Band]:
         if len(members) == 1:
             top, bottom = members[0].y - 3, members[0].bottom + 3
         else:
-            # An interspace: from the middle of the upper vertebra to that of the lower.
-            top, bottom = members[0].middle, members[-1].middle
+            # An interspace: the disc and the endplates beside it.
+            top = members[0].bottom - _ENDPLATE * members[0].height
+            bottom = members[-1].y + _ENDPLATE * members[-1].height
         placed.append((segment, top, bottom, max(one.width for one in members) + 12))
     texts = [_label_lines(segment) for segment, *_ in placed]
     tops = _spread(
@@ -281,7 +294,11 @@ def _brackets(
             joined[-1] = (joined[-1][0], max(bottom, joined[-1][1]))
         else:
             joined.append((top, bottom))
-    return [_Bracket(top, bottom, text) for top, bottom in joined]
+    lowest = max(one.bottom for one in by_name.values()) - _BRACKET_TEXT
+    return [
+        _Bracket(top, bottom, text, min(max((top + bottom) / 2, _TOP + _BRACKET_TEXT), lowest))
+        for top, bottom in joined
+    ]
 
 
 def _members(segment: str, by_name: dict[str, _Vertebra]) -> list[_Vertebra]:

@@ -63,6 +63,13 @@ _ROUTE_KIND = {
 _STRUCTURE_KIND = {"LAMINA": LAMINAR, "FACET": LAMINAR, "PARS": LAMINAR, "DISC": DISC, "RIB": COSTO}
 _COPIED = (NAMED, PEDICLE, LATERAL, COSTO, LAMINAR, DISC, FREED)
 _SAME_REACH = 26
+# Labels that alone in a clause, without a level, say nothing of what was done where.
+_QUIET = frozenset({"CUE", "NEURAL", "ENDPLATE", "GRAFT", "CORRECTION", "ELSEWHERE"})
+_STRUCTURES = frozenset({"PEDICLE", "LAMINA", "FACET", "PARS", "DISC", "PATHOLOGY", "WEAK_PATHOLOGY", "RIB"})
+_ACTING = frozenset({"ACT", "PATHOLOGY", "WEAK_PATHOLOGY"})
+_HARDWARE = frozenset({"INSTRUMENT", "NOT_FAMILY"})
+_ROUTED = frozenset({"ACT", "APPROACH"})
+_TELLING = _STRUCTURES | {"APPROACH", "NOT_FAMILY", "ACT", "FREED"}
 _COUNT = {"two": 2, "three": 3, "four": 4}
 NARRATIVE = frozenset({"narrative", "addendum"})
 
@@ -121,6 +128,7 @@ class Walker:
         self._heading = heading
         self._grammar = grammar
         self._attacher = attacher
+        self._offered = {h.level for h in heading.offered}
         self._gone = corrected_levels(reading)
         self._own = {h.level for h in heading.levels if "-" not in h.level}
         self._focus: tuple[str, ...] = ()
@@ -216,26 +224,42 @@ class Walker:
         if not mentions and not clause.levels:
             self._story.in_hand[number] = (self._focus, self._how)
             return
+        if not clause.levels and _QUIET.issuperset(m.label for m in mentions):
+            self._story.in_hand[number] = (self._focus, FOCUS)
+            if any(m.value == "closing" for m in mentions if m.label == "CUE"):
+                self._set_focus((), UNKNOWN, False)
+            return
         levels = self._levels(clause)
         bases = self._bases(clause, levels)
         levels = [v for v in levels if v.start not in bases]
-        cues = {m.value for m in mentions if m.label == "CUE"}
-        labels = {m.label for m in mentions}
-        fates = self._fates(clause)
-        acting = bool(labels & {"ACT", "PATHOLOGY", "WEAK_PATHOLOGY"}) or any(
-            m.label == "APPROACH" and m.value != "anterior" for m in mentions
-        ) or "removed" in fates.values()
-        hardware = bool(labels & {"INSTRUMENT", "NOT_FAMILY"} or "implant_step" in cues) and not (
-            labels & {"ACT"} or "removed" in fates.values()
-        )
+        # One pass: this runs for every clause of every note.
+        cues: set[str] = set()
+        labels: set[str] = set()
+        routed = refused = False
+        collective = relative = None
+        for mention in mentions:
+            label = mention.label
+            labels.add(label)
+            if label == "CUE":
+                cues.add(mention.value)
+            elif label == "APPROACH":
+                routed = routed or mention.value != "anterior"
+            elif label == "VERB":
+                refused = refused or "negated" in mention.flags
+            elif label == "COLLECTIVE" and collective is None and mention.done:
+                collective = mention
+            elif label == "RELATIVE" and relative is None and mention.done:
+                relative = mention
+        fates = self._fates(clause) if labels & _STRUCTURES else {}
+        removed = "removed" in fates.values()
+        acting = removed or routed or bool(labels & _ACTING)
+        hardware = bool(labels & _HARDWARE or "implant_step" in cues) and "ACT" not in labels and not removed
         single = len(levels) == 1 and len(levels[0].segments) == 1
         passing = not acting and ("localize" in cues or ("expose" in cues and not single and "move" not in cues))
-        kept = bool(fates) and set(fates.values()) <= {"kept"} and not labels & {"ACT", "APPROACH"}
-        denied = not labels & {"ACT", "APPROACH"} and any(m.label == "VERB" and "negated" in m.flags for m in mentions) and "removed" not in fates.values()
+        kept = bool(fates) and set(fates.values()) <= {"kept"} and not labels & _ROUTED
+        denied = refused and not removed and not labels & _ROUTED
 
         names, how, ranged, level_span = self._focus, FOCUS, self._ranged, None
-        collective = next((m for m in mentions if m.label == "COLLECTIVE" and m.done), None)
-        relative = next((m for m in mentions if m.label == "RELATIVE" and m.done), None)
         if levels:
             found = tuple(dict.fromkeys(s for v in levels for s in v.segments))
             beside = tuple(s for s in found if "-" in s)
@@ -266,14 +290,16 @@ class Walker:
             self._weak = names
         elif relative is not None and useful and names and not levels:
             self._set_focus(names, how, False)
-        for mention in mentions:
+        for mention in mentions if "ADDITIONAL" in labels else ():
             if mention.label == "ADDITIONAL" and mention.done and len(names) == 1 and (levels or how == FOCUS) and useful:
                 self._story.additional.setdefault(names[0], span_of(mention, "level"))
         self._story.in_hand[number] = (names, how)
         if "closing" in cues and not acting and not levels:
             self._set_focus((), UNKNOWN, False)
-        self._emit(clause, levels, names, how, ranged, level_span, fates, cues, labels)
-        self._sameness(clause, names, how, level_span)
+        if labels & _TELLING:
+            self._emit(clause, levels, names, how, ranged, level_span, fates, cues, labels)
+        if "SAME" in labels:
+            self._sameness(clause, names, how, level_span)
 
     def _set_focus(self, names: tuple[str, ...], how: str, ranged: bool) -> None:
         if names != self._focus:
@@ -304,7 +330,7 @@ class Walker:
         """Return what happened to each structure of the clause, by the mention's start."""
         fates = {}
         for mention in clause.mentions:
-            if mention.label in ("PEDICLE", "LAMINA", "FACET", "PARS", "DISC", "PATHOLOGY", "WEAK_PATHOLOGY", "RIB"):
+            if mention.label in _STRUCTURES:
                 if mention.label not in ("PATHOLOGY", "WEAK_PATHOLOGY") and self._grammar.is_landmark(self._text, mention, clause):
                     continue
                 found = self._grammar.fate(self._reading, clause, mention)
@@ -334,7 +360,7 @@ class Walker:
         cues: set[str],
         labels: set[str],
     ) -> None:
-        offered = {h.level for h in self._heading.offered}
+        offered = self._offered
         neural = bool(labels & {"NEURAL", "LAMINA", "ACT", "PATHOLOGY"})
         needle = "needle" in cues and not labels & {"NEURAL", "LAMINA", "ACT"}
         screws = bool(labels & {"INSTRUMENT", "NOT_FAMILY"} or "implant_step" in cues) and not neural

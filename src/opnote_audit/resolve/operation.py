@@ -213,7 +213,7 @@ def gather(heading: Heading, story: Story) -> tuple[dict[str, Site], list[Fact]]
                     continue
                 sites.setdefault(names[name], Site(names[name])).facts.append(replace(fact, levels=(names[name],), how=HEADING))
                 continue
-            sites.setdefault(name, Site(name)).facts.append(replace(fact, how=how))
+            sites.setdefault(name, Site(name)).facts.append(fact if how == fact.how else replace(fact, how=how))
     for level in heading.levels:
         sites.setdefault(level.level, Site(level.level)).heading = level
     for name, span in story.explicit.items():

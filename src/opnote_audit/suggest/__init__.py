@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from opnote_audit.suggest.model import (
     Advice,
-    Diagnosis,
     FamilyCode,
     Line,
     Neighbour,
@@ -15,7 +14,6 @@ from opnote_audit.suggest.suggester import Suggester
 
 __all__ = [
     "Advice",
-    "Diagnosis",
     "FamilyCode",
     "Line",
     "Neighbour",

@@ -229,12 +229,9 @@ class _Builder:
         names = [name for line in lines for name in line.segments]
         if "T12-L1" in names:
             self._remark("thoracolumbar")
-        segments = {s.name: s for s in self._operation.segments}
-        if self._primary and not self._further and not self._offered and not self._operation.unnamed:
+        alone = not (self._further or self._offered or self._operation.unnamed)
+        if self._primary and alone:
             self._remark("single")
-        first = segments.get(lines[0].segments[0]) if lines and lines[0].segments else None
-        if first is not None and not any(not p.weak for p in first.pathologies):
-            self._remark("no_pathology", segments=first.name)
 
 
 def laminectomy_levels(operation: Operation, text: str) -> tuple[str, ...]:

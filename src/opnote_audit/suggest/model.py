@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from opnote_audit.checks.result import Evidence, Verdict
+from opnote_audit.diagnoses import SegmentDiagnoses
 
 SCHEMA_VERSION = "1.0"
 
@@ -98,25 +99,6 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """A diagnosis code that the note's words suggest for a segment, with those words."""
-
-    code: str
-    description: str
-    reason: str
-    evidence: tuple[Evidence, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the candidate as JSON data."""
-        return {
-            "code": self.code,
-            "description": self.description,
-            "reason": self.reason,
-            "evidence": [e.to_dict() for e in self.evidence],
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Advice:
     """One piece of advice that goes with the claim; ``name`` is its entry in the rule file."""
 
@@ -134,7 +116,7 @@ class Suggestion:
     """The claim that a note supports, and what stands beside it.
 
     ``alternative`` is a second way to write the same work, where payers accept either, and is
-    empty elsewhere. ``diagnoses`` maps each segment of the family to its candidates.
+    empty elsewhere. ``diagnoses`` are the candidates of every decompressed segment.
     """
 
     note_id: str
@@ -144,7 +126,7 @@ class Suggestion:
     alternative: tuple[Line, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     modifiers: tuple[Advice, ...] = ()
-    diagnoses: tuple[tuple[str, tuple[Diagnosis, ...]], ...] = ()
+    diagnoses: tuple[SegmentDiagnoses, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     remarks: tuple[Advice, ...] = ()
 
@@ -164,10 +146,7 @@ class Suggestion:
             "alternative": [line.to_dict() for line in self.alternative],
             "withheld": [w.to_dict() for w in self.withheld],
             "modifiers": [m.to_dict() for m in self.modifiers],
-            "diagnoses": [
-                {"segment": segment, "candidates": [d.to_dict() for d in candidates]}
-                for segment, candidates in self.diagnoses
-            ],
+            "diagnoses": [d.to_dict() for d in self.diagnoses],
             "neighbours": [n.to_dict() for n in self.neighbours],
             "remarks": [r.to_dict() for r in self.remarks],
         }

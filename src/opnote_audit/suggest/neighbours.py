@@ -17,6 +17,7 @@ from opnote_audit.resolve.model import Operation, Segment, Span
 from opnote_audit.suggest.model import FamilyCode, Neighbour
 from opnote_audit.suggest.rules import Families, Family
 
+_HEADING = frozenset({"heading"})
 _PERFORMED = frozenset({"heading", "narrative", "addendum"})
 _POSTEROLATERAL = frozenset({"posterolateral", "graft_bed"})
 _MAX_WORDS = 4
@@ -30,8 +31,8 @@ class _Found:
     words: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, segments: Iterable[str], words: Iterable[tuple[int, int]]) -> None:
-        self.segments += [s for s in segments if s not in self.segments]
-        self.words += [w for w in words if w not in self.words]
+        self.segments = list(dict.fromkeys((*self.segments, *segments)))
+        self.words = list(dict.fromkeys((*self.words, *words)))
 
 
 def find_neighbours(
@@ -90,7 +91,8 @@ def _family_of(
 ) -> tuple[Family | None, list[tuple[int, int]]]:
     """Return the family whose words are said of a segment: strong words before weak ones.
 
-    The narrative's words come first; the heading's only where those fit nothing.
+    The words of what was done there come first, then the heading's about that level, and last
+    whatever the narrative does in the sentences that name it.
     """
     region = spine.region(segment.name)
     fitting = [
@@ -99,7 +101,9 @@ def _family_of(
         if f.basis == basis and segment.approach in f.approaches and region in f.codes
     ]
     told = [(s.start, s.end) for s in (*segment.treated, *segment.other_route)]
-    for places in (told, _headed(segment.levels, reading)):
+    headed = _about(segment.levels, reading, _HEADING)
+    around = _about(segment.levels, reading, _PERFORMED - _HEADING)
+    for places in (told, headed, around):
         for words_of in (_strong, _weak):
             for family in fitting:
                 words = _said(words_of(family), places, reading.text)
@@ -128,12 +132,14 @@ def _said(
     return [p for p in places if pattern.search(text[p[0] : p[1]])]
 
 
-def _headed(levels: Sequence[Span], reading: Reading) -> list[tuple[int, int]]:
-    """Return what the heading's sentences about these levels mention as done."""
+def _about(
+    levels: Sequence[Span], reading: Reading, kinds: frozenset[str]
+) -> list[tuple[int, int]]:
+    """Return what the sentences about these levels mention as done, in sections of ``kinds``."""
     out = []
     for sentence in reading.sentences:
         holds = any(sentence.start <= level.start < sentence.end for level in levels)
-        if sentence.kind == "heading" and holds:
+        if sentence.kind in kinds and holds:
             out += [(m.start, m.end) for m in _mentions(sentence, reading) if m.done]
     return out
 

@@ -124,7 +124,7 @@ class _Text:
             yield from self._title("Modifiers")
             for advice in found.modifiers:
                 yield from self._wrap(advice.text, _INDENT)
-        if any(candidates for _, candidates in found.diagnoses):
+        if any(d.candidates for d in found.diagnoses):
             yield from self._title("Diagnosis candidates")
             yield from self._diagnoses()
         if found.neighbours:
@@ -151,11 +151,13 @@ class _Text:
         yield from (_INDENT + row for row in rest)
 
     def _diagnoses(self) -> Iterator[str]:
-        for segment, candidates in self._suggestion.diagnoses:
-            for item in candidates:
-                label = f"{_INDENT}{segment}  {item.code}  "
+        for found in self._suggestion.diagnoses:
+            for item, following in zip(found.candidates, [*found.candidates[1:], None]):
+                label = f"{_INDENT}{found.segment}  {item.code}  "
                 yield from self._wrap(f"{item.description} ({item.reason})", label)
-                yield from self._quoted(item.evidence)
+                # Candidates that rest on the same words share one quotation.
+                if following is None or following.evidence != item.evidence:
+                    yield from self._quoted(item.evidence)
 
     def _quoted(self, evidence: Sequence[Evidence]) -> Iterator[str]:
         for where, text, section in _places(evidence, self._note):
@@ -213,10 +215,11 @@ def _markdown_table(rows: list[list[str]]) -> Iterator[str]:
 
 
 def _markdown_diagnoses(found: Suggestion, note: Note) -> Iterator[str]:
-    for segment, candidates in found.diagnoses:
-        for item in candidates:
-            text = f"{item.description} ({item.reason})"
-            yield f"**{segment} {item.code}** {escape_markdown(text)}{_cited(item.evidence, note)}"
+    for one in found.diagnoses:
+        for item in one.candidates:
+            label = f"**{one.segment} {item.code}**"
+            text = escape_markdown(f"{item.description} ({item.reason})")
+            yield f"{label} {text}{_cited(item.evidence, note)}"
 
 
 def _markdown_families(found: Suggestion, note: Note) -> Iterator[str]:

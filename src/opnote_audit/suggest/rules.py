@@ -24,7 +24,7 @@ NEEDED: dict[str, frozenset[str]] = {
             "bundled",
             "contiguous_across",
             "laminectomy_included",
-            "no_pathology",
+            "no_diagnosis",
             "no_primary",
             "nothing",
             "regions_apart",

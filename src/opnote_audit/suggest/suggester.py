@@ -7,12 +7,12 @@ from pathlib import Path
 from opnote_audit.annotate.reading import Reading
 from opnote_audit.checks.predicates import OUTCOMES
 from opnote_audit.checks.result import AuditResult
-from opnote_audit.diagnoses import candidates
+from opnote_audit.diagnoses import DiagnosisFinder
 from opnote_audit.paths import patterns_dir
 from opnote_audit.resolve.model import Operation
 from opnote_audit.rules.checklist import load_checklist
 from opnote_audit.suggest.claim import build_claim, laminectomy_levels, listing
-from opnote_audit.suggest.model import Advice, Diagnosis, Suggestion
+from opnote_audit.suggest.model import Advice, Suggestion
 from opnote_audit.suggest.neighbours import find_neighbours
 from opnote_audit.suggest.rules import load_claim_words, load_families
 from opnote_audit.suggest.standing import describe, standings
@@ -37,6 +37,7 @@ class Suggester:
         self._checklist = load_checklist(folder / "checklists" / "63057.json", OUTCOMES)
         self._words = load_claim_words(folder / "suggest" / "claim.json")
         self._families = load_families(folder / "suggest" / "families.json")
+        self._diagnoses = DiagnosisFinder(patterns)
 
     def suggest(self, result: AuditResult, operation: Operation, reading: Reading) -> Suggestion:
         """Return the claim that a note supports.
@@ -50,10 +51,16 @@ class Suggester:
         -------
         Suggestion
             Its units of 63057 never exceed ``result.units_supported``.
+
+        Raises
+        ------
+        OpnoteError
+            The ICD-10-CM tables are not installed.
         """
         stand = standings(operation, self._checklist)
         unnamed = describe(operation, self._checklist, "R1", "unnamed", "the unnamed segment")
         claim = build_claim(operation, stand, unnamed, self._words)
+        diagnoses = self._diagnoses.candidates(result, reading.text)
         neighbours, unplaced = find_neighbours(self._families, operation, reading)
         on_claim = [name for line in claim.lines for name in line.segments]
         remarks = list(claim.remarks)
@@ -65,6 +72,8 @@ class Suggester:
 
         opened = laminectomy_levels(operation, reading.text)
         remark("laminectomy_included", tuple(n for n in opened if n in on_claim))
+        named = {d.segment for d in diagnoses if d.candidates}
+        remark("no_diagnosis", tuple(n for n in on_claim if n not in named))
         remark("unplaced", unplaced)
         added = tuple(
             s.segment
@@ -80,13 +89,8 @@ class Suggester:
             alternative=claim.alternative,
             withheld=claim.withheld,
             modifiers=claim.modifiers,
-            diagnoses=_diagnoses(result, reading.text),
+            diagnoses=diagnoses,
             neighbours=neighbours,
             remarks=tuple(remarks),
         )
 
-
-def _diagnoses(
-    result: AuditResult, text: str
-) -> tuple[tuple[str, tuple[Diagnosis, ...]], ...]:
-    return ()

@@ -1,0 +1,105 @@
+"""``opnote-audit query NOTE``: a documentation query to the surgeon."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from opnote_audit.commands import exit_codes
+from opnote_audit.commands.terminal import PROGRAM, SETTINGS, complain, guarded, write
+from opnote_audit.errors import InputError
+
+_FORMATS = ("text", "markdown", "html", "docx")
+
+_HELP = """Draft a documentation query: questions to the surgeon for what an addendum can mend.
+
+Each question quotes the record's own words with their line. No question holds a code or an
+amount of money, and none suggests its answer. Findings that a note cannot mend, such as an
+error of the claim, are not asked; they are listed on standard error.
+
+\b
+Examples:
+  opnote-audit query note.txt
+  opnote-audit query note.txt --claim claim.json
+  opnote-audit query note.txt --format docx --output query.docx
+
+\b
+Exit codes:
+  0  nothing to ask
+  1  a query was drafted
+  2  the note could not be audited, or the command was used wrongly
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command(
+        "query",
+        help=_HELP,
+        short_help="Draft questions to the surgeon.",
+        context_settings=SETTINGS,
+    )(query)
+
+
+def query(
+    note: Annotated[str, typer.Argument(metavar="NOTE", help="A file, or - for standard input.")],
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="The form.")
+    ] = "text",
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write it, else printed."),
+    ] = None,
+    claim: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The claim for this note (JSON, CSV or X12 837P)."),
+    ] = None,
+    note_key: Annotated[
+        str,
+        typer.Option(metavar="KEY", help="X12: what holds the note id, CLM01 or a REF qualifier."),
+    ] = "CLM01",
+    patterns: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="A folder of rule files to use instead of ours."),
+    ] = None,
+    max_size: Annotated[
+        str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
+    ] = "5MB",
+) -> None:
+    """Print the query for a note (the command's body; see :data:`_HELP`)."""
+    from opnote_audit.commands.one_note import (
+        audit_note,
+        load_auditor,
+        one_of,
+        read_input,
+        rules_folder,
+        size_of,
+    )
+
+    one_of(_FORMATS, format)
+    limit = size_of(max_size)
+    with guarded():
+        if format == "docx" and output is None and sys.stdout.isatty():
+            raise InputError("a Word document cannot be shown here; give --output FILE")
+        folder = rules_folder(patterns)
+        text = read_input(note, limit)
+        from opnote_audit.query import Drafter
+        from opnote_audit.query.output import render, write_file
+
+        drafter = Drafter(folder)
+        found = audit_note(load_auditor(folder), text)
+        drafted = drafter.draft(found.result, found.operation, found.reading)
+        data = render(drafted, drafter.words, format)
+        if output is not None:
+            write_file(output, data)
+        elif format == "docx":
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            write(sys.stdout, data.decode("utf-8"))
+        for finding in drafted.unasked:
+            name = f"{finding.requirement} {finding.rule}".strip().replace("_", " ")
+            complain(f"not asked: {name}: {finding.reason}")
+    raise typer.Exit(exit_codes.FINDINGS if drafted.questions else exit_codes.CLEAN)
