@@ -39,6 +39,7 @@ _TARGETS = frozenset(
 )
 
 
+_WITHIN = frozenset({flags.NEGATED, flags.HISTORICAL})
 _EMPTY_BOX = re.compile(r"(?:\[[ \t_]?\]|☐)(?P<what>[^\[\n\r☐☑☒]{1,60})")
 
 
@@ -128,6 +129,19 @@ class ContextAnnotator:
             if flag is None:
                 continue
             low, high = modifier.modifier_span
-            mention = target.mention
-            mention.flags = mention.flags | {flag}
-            mention.cues = (*mention.cues, (flag, offsets[low], ends[high - 1]))
+            _flag(target.mention, flag, offsets[low], ends[high - 1])
+        # medspaCy's modifiers never modify what they overlap; but the "drilled" in "was not
+        # drilled" is denied by the very words that hold it.
+        for modifier in modifiers:
+            flag = FLAG_OF.get(modifier.category)
+            if flag not in _WITHIN or modifier.direction.upper() in ("PSEUDO", "TERMINATE"):
+                continue
+            low, high = modifier.modifier_span
+            for target in targets:
+                if low <= target.start and target.end <= high and target.end - target.start < high - low:
+                    _flag(target.mention, flag, offsets[low], ends[high - 1])
+
+
+def _flag(mention: Mention, flag: str, start: int, end: int) -> None:
+    mention.flags = mention.flags | {flag}
+    mention.cues = (*mention.cues, (flag, start, end))

@@ -65,6 +65,11 @@ def row_from_dict(number: int, data: dict[str, Any]) -> BatchRow:
     return BatchRow(number, result_from_dict(data), data.get("columns") or {}, data.get("page"))
 
 
+def verdict_in(line: str) -> str:
+    """Return the verdict of one line."""
+    return str(json.loads(line)["verdict"])
+
+
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a results file, one at a time.
 

@@ -10,13 +10,13 @@ import fnmatch
 import glob as globbing
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from opnote_audit.errors import InputError
 from opnote_audit.read import note_id_for
 from opnote_audit.read.documents import SUFFIXES
-from opnote_audit.read.tables import TABLE_SUFFIXES, Table, TableOptions, open_table
+from opnote_audit.read.tables import TABLE_SUFFIXES, Row, Table, TableOptions, open_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,24 @@ class Input:
     data: bytes | None = field(default=None, repr=False)
     columns: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     problem: str | None = None
+
+    @classmethod
+    def of_row(cls, table: str, row: Row) -> Input:
+        """Return the input that a row of ``table`` is."""
+        return cls(
+            note_id=row.note_id,
+            source=f"{table}#{row.number}",
+            data=row.data,
+            columns=row.columns,
+            problem=row.problem,
+        )
+
+    def with_columns(self, names: Sequence[str]) -> Input:
+        """Return the input with exactly these columns, in this order; those it lacks empty."""
+        if tuple(name for name, _ in self.columns) == tuple(names):
+            return self
+        values = dict(self.columns)
+        return replace(self, columns=tuple((name, values.get(name, "")) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +78,7 @@ class Source:
             yield Input(note_id_for(path), path, path=path)
         if self.table is not None:
             for row in self.table.rows():
-                yield Input(
-                    note_id=row.note_id,
-                    source=f"{self.name}#{row.number}",
-                    data=row.data,
-                    columns=row.columns,
-                    problem=row.problem,
-                )
+                yield Input.of_row(self.name, row)
 
 
 def list_sources(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from opnote_audit.commands import exit_codes
-from opnote_audit.commands.terminal import PROGRAM, SETTINGS, complain, guarded, write
+from opnote_audit.commands.terminal import SETTINGS, complain, guarded, write
 from opnote_audit.errors import InputError
 
 _FORMATS = ("text", "markdown", "html", "docx")

@@ -91,8 +91,9 @@ class Comparison:
             other.units_supported,
             other.units_possible,
         )
-        moved = [*self.checks, *self.segments]
-        return not same or any(item.change != "same" for item in moved)
+        moved: list[str] = [c.change for c in self.checks]
+        moved += [s.change for s in self.segments]
+        return not same or any(change != "same" for change in moved)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as JSON data."""
@@ -178,9 +179,7 @@ def _segment_change(
         added = _added(after.evidence) if after is not None else ()
         return SegmentChange(name, before, after, "removed" if after is None else "added", added)
     same = _told(before) == _told(after)
-    return SegmentChange(
-        name, before, after, "same" if same else "changed", _added(after.evidence)
-    )
+    return SegmentChange(name, before, after, "same" if same else "changed", _added(after.evidence))
 
 
 def _told(segment: SegmentResult) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ def render_docx(query: DocumentationQuery, words: Document) -> bytes:
     """Return the query as the bytes of a ``.docx`` file, with no author and no comments."""
     document = docx.Document()
     _properties(document, words)
-    document.styles["Normal"].font.size = Pt(11)  # type: ignore[attr-defined]
+    document.styles["Normal"].font.size = Pt(11)
     document.add_heading(words.title, level=1)
     head = document.add_paragraph(f"{words.record}: ")
     head.add_run(printable(query.note_id)).bold = True
@@ -49,9 +49,7 @@ def _properties(document: WordDocument, words: Document) -> None:
     properties.created = properties.modified = _NO_DATE
 
 
-def _question(
-    document: WordDocument, number: int, question: Question, words: Document
-) -> None:
+def _question(document: WordDocument, number: int, question: Question, words: Document) -> None:
     document.add_heading(f"{number}. {question.subject}", level=2)
     document.add_paragraph(f"{words.quoted}:").paragraph_format.keep_with_next = True
     for quote in question.quotes:

@@ -103,9 +103,7 @@ class Drafter:
         ]
         return _quotes(kinds, reading)
 
-    def _question(
-        self, gaps: Sequence[Gap], operation: Operation, reading: Reading
-    ) -> Question:
+    def _question(self, gaps: Sequence[Gap], operation: Operation, reading: Reading) -> Question:
         template = self._templates.of(gaps[0].requirement, gaps[0].rule)
         concerned = {s.name for gap in gaps for s in gap.segments}
         names = tuple(s.name for s in operation.segments if s.name in concerned)
@@ -138,7 +136,9 @@ class Drafter:
             told = words_of(gap, "other_route", operation)
             routes = [s for s in told if (s.start, s.end) in named]
             if routes:
-                options = self._cited([*words_of(gap, "heading", operation), *routes], reading)
+                options = self._cited(
+                    [*words_of(gap, "heading", operation)[:1], *routes[:1]], reading
+                )
         return options if len(options) > 1 else ()
 
     def _cited(self, spans: Iterable[Span], reading: Reading) -> tuple[str, ...]:

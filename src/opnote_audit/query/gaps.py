@@ -56,8 +56,10 @@ def find_gaps(operation: Operation, checklist: Checklist) -> tuple[Gap, ...]:
         add("R2", "no_segment")
     add("R4", outcome_at(operation, None, "R4"), operation.primary)
     family = [s for s in operation.segments if s.role in ("primary", "additional")]
-    for member in family or [None]:
+    for member in family:
         add("R5", outcome_at(operation, member, "R5"), member)
+    if not family:
+        add("R5", outcome_at(operation, None, "R5"))
     order = [r.id for r in checklist.requirements]
     gaps = (Gap(requirement, rule, tuple(s)) for (requirement, rule), s in found.items())
     return tuple(sorted(gaps, key=lambda gap: order.index(gap.requirement)))

@@ -109,7 +109,10 @@ def load_templates(path: Path, checklist: Checklist) -> Templates:
     """
     data = validate(Templates, read_json(path), path)
     needed = {
-        (r.id, o.name) for r in checklist.requirements for o in r.outcomes if o.status in ("warn", "fail")
+        (r.id, o.name)
+        for r in checklist.requirements
+        for o in r.outcomes
+        if o.status in ("warn", "fail")
     }
     found = [(t.requirement, t.rule) for t in data.templates]
     for requirement, rule in sorted(needed - set(found)):

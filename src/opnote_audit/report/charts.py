@@ -87,6 +87,8 @@ def _config(height: int, formatter: Callable[[int], str]) -> dict[str, Any]:
         "height": height,
         "margin": 6,
         "spacing": 8,
+        "min_scale": 2,
+        "max_scale": 7,
         "js": [],
         "css": [],
         "show_legend": False,

@@ -95,7 +95,9 @@ class Grammar:
         if verb.value == "remove":
             return "kept" if denied else "removed"
         if verb.value == "keep":
-            return "removed" if denied and verb.flags else "kept"
+            # "not entered" denies by itself; "could not be preserved" does not say what was done.
+            own = reading.lower.startswith("not", verb.start)
+            return "kept" if own or "negated" not in verb.flags else None
         if verb.value == "inspect":
             return "seen"
         if verb.value == "instrument":

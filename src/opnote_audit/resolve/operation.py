@@ -263,6 +263,12 @@ def join(sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = 
         out[home].facts += site.facts
         out[home].explicit = out[home].explicit or site.explicit
         out[home].additional = out[home].additional or site.additional
+    # "The T3/4 facets were removed": the joint above a pedicle that was taken is exposure.
+    for name in [n for n in out if "-" in n and n not in targets and not out[n].has(PEDICLE, LATERAL, COSTO)]:
+        uses = [v for v in reversed(spine.ends(name)) if v in out and out[v].has(PEDICLE)]
+        if uses and not out[name].has(DISC):
+            out[uses[0]].facts += [f for f in out[name].facts if f.kind != NAMED]
+            del out[name]
     # The heading names a vertebra, the narrative an interspace that holds it: one segment,
     # under the name that tells more.
     for name in [n for n in out if "-" not in n and n in targets]:
@@ -338,6 +344,9 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         approach, other_route = "costovertebral_extracavitary", site.spans(COSTO)
     elif named or pedicle:
         approach = "transpedicular" if named or in_heading else "transpedicular_described"
+    elif site.name in fusion.interbody_segments and not (head is not None and (head.lateral or in_heading)):
+        # A muscle-splitting exposure for an interbody fusion is no decompressive corridor.
+        approach, other_route = "posterior", site.spans(LATERAL, LAMINAR, DISC, FREED)
     elif site.has(LATERAL) or (head is not None and head.lateral and acts):
         approach = "transfacet_extraforaminal"
         other_route = site.spans(LATERAL) or ((head.lateral,) if head and head.lateral else ())
@@ -394,10 +403,11 @@ def _is_decompressed(site: Site, fusion: FusionFact, headed: bool) -> bool:
         return False
     freed = site.has(FREED, LAMINAR, MASS, PEDICLE, CORPECTOMY) or (site.heading is not None and site.heading.freed)
     reason = site.has(FREED, MASS) or site.pathologies or (site.heading is not None and site.heading.freed)
-    if not reason:
+    if not reason and not (site.name[0] == "C" and site.pathologies):
         return False  # a laminectomy to reach a dural tear, a release: nothing was freed
     head = site.heading is not None and site.heading.decompressed is not None
-    if site.name in fusion.segments and not freed:
+    # (An anterior cervical discectomy with fusion is decompression by its nature: 22551.)
+    if site.name in fusion.segments and not freed and not (site.name[0] == "C" and site.pathologies):
         return False
     if headed and not head:
         return any(f.kind in (FREED, LAMINAR, DISC) and f.how == EXPLICIT for f in site.facts) and freed and "-" in site.name or site.has(FREED) and site.explicit is not None

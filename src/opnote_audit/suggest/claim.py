@@ -168,7 +168,7 @@ class _Builder:
         return out
 
     def _regions(self, lines: list[Line]) -> list[Line]:
-        """Say how levels across regions are counted, and return the other way where there is one."""
+        """Say how levels across regions are counted; return the other way, if there is one."""
         names = [name for line in lines for name in line.segments]
         if len(names) < 2:
             return []
@@ -191,9 +191,7 @@ class _Builder:
             taken.add(other)
             head = next(name for name in names if name in run)
             added.append(head)
-            self._remark(
-                "regions_apart", segments=head, first=listing(home), code=PRIMARIES[other]
-            )
+            self._remark("regions_apart", segments=head, first=listing(home), code=PRIMARIES[other])
             text = self._words.say("region_primary", segments=head, region=other)
             alternative.append(Line(PRIMARIES[other], 1, (head,), lines[1].status, text))
         if not added:
@@ -243,4 +241,3 @@ def laminectomy_levels(operation: Operation, text: str) -> tuple[str, ...]:
         if any("laminectom" in text[s.start : s.end].lower() for s in segment.treated):
             out.append(segment.name)
     return tuple(out)
-

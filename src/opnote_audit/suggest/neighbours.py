@@ -156,7 +156,9 @@ def _arthrodesis(
     if not fusion.performed or fusion.type == "anterior":
         return False
     words = [(s.start, s.end) for s in fusion.spans]
-    values = {m.value for m in reading.mentions if m.label == "FUSION" and (m.start, m.end) in words}
+    values = {
+        m.value for m in reading.mentions if m.label == "FUSION" and (m.start, m.end) in words
+    }
     behind = fusion.type == "posterolateral" or bool(values & _POSTEROLATERAL)
     inner = fusion.interbody_segments
     outer = [s for s in fusion.segments if s not in inner]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from opnote_audit.checks.result import Evidence
 from opnote_audit.read import Note
@@ -152,12 +153,12 @@ class _Text:
 
     def _diagnoses(self) -> Iterator[str]:
         for found in self._suggestion.diagnoses:
-            for item, following in zip(found.candidates, [*found.candidates[1:], None]):
-                label = f"{_INDENT}{found.segment}  {item.code}  "
-                yield from self._wrap(f"{item.description} ({item.reason})", label)
-                # Candidates that rest on the same words share one quotation.
-                if following is None or following.evidence != item.evidence:
-                    yield from self._quoted(item.evidence)
+            # Candidates that rest on the same words share one quotation.
+            for evidence, same in groupby(found.candidates, key=lambda c: c.evidence):
+                for item in same:
+                    label = f"{_INDENT}{found.segment}  {item.code}  "
+                    yield from self._wrap(f"{item.description} ({item.reason})", label)
+                yield from self._quoted(evidence)
 
     def _quoted(self, evidence: Sequence[Evidence]) -> Iterator[str]:
         for where, text, section in _places(evidence, self._note):
@@ -190,7 +191,10 @@ def _markdown(found: Suggestion, note: Note) -> Iterator[str]:
     sections: list[tuple[str, list[str]]] = [
         (
             "Not on the claim",
-            [f"**{escape_markdown(n)}** {escape_markdown(w)}" for n, w in map(_kept_off, found.withheld)],
+            [
+                f"**{escape_markdown(n)}** {escape_markdown(w)}"
+                for n, w in map(_kept_off, found.withheld)
+            ],
         ),
         ("Modifiers", [escape_markdown(m.text) for m in found.modifiers]),
         ("Diagnosis candidates", list(_markdown_diagnoses(found, note))),

@@ -112,7 +112,7 @@ def load_claim_words(path: Path) -> ClaimWords:
         names a field that there is not.
     """
     data = validate(ClaimWords, read_json(path), path)
-    names = [(e.kind, e.name) for e in data.entries]
+    names: list[tuple[str, str]] = [(e.kind, e.name) for e in data.entries]
     for kind, needed in NEEDED.items():
         for name in sorted(needed):
             if names.count((kind, name)) != 1:

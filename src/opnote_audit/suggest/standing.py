@@ -13,7 +13,7 @@ from opnote_audit.checks.result import Status
 from opnote_audit.resolve.model import Operation, Segment
 from opnote_audit.rules.checklist import Checklist
 
-_RANK: dict[str, int] = {"na": 0, "pass": 1, "warn": 2, "fail": 3}
+_WORST_FIRST: tuple[Status, ...] = ("fail", "warn")
 _OF_THE_NOTE = ("R4", "R5")
 
 
@@ -42,8 +42,8 @@ class Standing:
     @property
     def state(self) -> Status:
         """The worst status of all outcomes; ``na`` counts as ``pass``."""
-        worst = max((o.status for o in self.outcomes), key=_RANK.__getitem__, default="pass")
-        return "pass" if worst == "na" else worst
+        found: set[Status] = {o.status for o in self.outcomes}
+        return next((s for s in _WORST_FIRST if s in found), "pass")
 
     @property
     def problems(self) -> tuple[Outcome, ...]:
@@ -96,13 +96,17 @@ def outcome_at(operation: Operation, segment: Segment | None, requirement: str) 
     return by_segment[requirement](operation, segment)
 
 
-def describe(operation: Operation, checklist: Checklist, requirement: str, rule: str, segment: str) -> Outcome:
+def describe(
+    operation: Operation, checklist: Checklist, requirement: str, rule: str, segment: str
+) -> Outcome:
     """Return an outcome with the checklist's words for it."""
     found = next(r for r in checklist.requirements if r.id == requirement).outcome(rule)
     primary = operation.primary
     message = found.message.format(
         segments=segment,
-        routes=next((s.approach.replace("_", " ") for s in operation.segments if s.name == segment), ""),
+        routes=next(
+            (s.approach.replace("_", " ") for s in operation.segments if s.name == segment), ""
+        ),
         primary=primary.name if primary else "(level not named)",
         code=operation.primary_code or "",
         stated=operation.stated_primary or "",

@@ -93,4 +93,3 @@ class Suggester:
             neighbours=neighbours,
             remarks=tuple(remarks),
         )
-
