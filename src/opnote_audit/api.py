@@ -19,6 +19,8 @@ from opnote_audit.resolve.operation import Resolver
 from opnote_audit.rules.checklist import load_checklist
 from opnote_audit.rules.grammar import load_grammar
 
+_RUNAWAY = re.compile(r"\S{300,}")
+_SPREAD = re.compile(r"(\S{60})\S")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -49,6 +51,8 @@ class NoteAuditor:
         """
         # spaCy's string store takes no lone surrogates; one stand-in character keeps offsets.
         shown = _SURROGATE.sub("\ufffd", text) if not text.isascii() else text
+        # spaCy's tokenizer is quadratic in a chunk without white space: no word is that long.
+        shown = _RUNAWAY.sub(lambda m: _SPREAD.sub(r"\1 ", m.group()), shown)
         doc = self.nlp.make_doc(shown)
         doc.user_data["opnote"] = Reading(shown)
         reading: Reading = self.nlp(doc)._.opnote

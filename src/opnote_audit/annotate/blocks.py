@@ -11,6 +11,7 @@ from opnote_audit.annotate.sections import Section
 
 _NARRATIVE_LENGTH = 350
 _CUES_AFTER_START = 3
+_CUES_WITHOUT_START = 4
 
 
 def _cues(mentions: list[Mention], low: int, high: int) -> list[Mention]:
@@ -38,10 +39,15 @@ def settle(text: str, sections: list[Section], sentences: list[tuple[int, int]],
         inside = _cues(steps, section.body, section.end)
         distinct = {text[c.start : c.end].lower() for c in inside}
         kind = section.kind
+        told = any(b.kind == "narrative" and b.end - b.body > 20 for b in blocks)
         if kind == "heading" and section.end - section.body > _NARRATIVE_LENGTH and len(distinct) >= _CUES_AFTER_START:
             kind = "narrative"
         if kind in ("narrative", "addendum", "planned", "heading"):
             blocks.append(Block(kind, section.start, section.body, section.end, section.title))
+            continue
+        if kind in ("indication", "other") and told and len(distinct) >= _CUES_WITHOUT_START:
+            # "POSITION: prone ...  COURSE: the lamina was removed ...": the work has begun.
+            blocks.append(Block("narrative", section.start, section.body, section.end, section.title))
             continue
         start = _operation_start(section, sentences, inside, 4 if kind == "closing" else _CUES_AFTER_START)
         if kind == "unheaded":

@@ -5,6 +5,7 @@ Plain data with code-point offsets; the resolver reads this and nothing of spaCy
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from opnote_audit.annotate.levels import LevelMention
@@ -104,7 +105,5 @@ class Reading:
 
     def section_at(self, offset: int) -> str | None:
         """Return the kind of the section that ``offset`` stands in."""
-        for block in reversed(self.blocks):
-            if block.start <= offset:
-                return block.kind
-        return None
+        index = bisect_right(self.blocks, offset, key=lambda b: b.start) - 1
+        return self.blocks[index].kind if index >= 0 else None

@@ -195,10 +195,12 @@ def _in_family(operation: Operation) -> bool:
 def pathology_labels(segment: Segment) -> tuple[str, ...]:
     """Return the contract's pathology labels of a segment, in the note's order.
 
-    Bare compression or degeneration has no label; ``compression`` (of cord or root) is kept
-    only where no cause is named (domain notes, section 5).
+    Degeneration has no label; ``compression`` is kept only where no cause is named (domain
+    notes, section 5).
     """
     values = dict.fromkeys(p.value for p in segment.pathologies if not p.weak)
+    if not values and any(p.value == "bare_compression" for p in segment.pathologies):
+        return ("compression",)
     if len(values) > 1:
         values.pop("compression", None)
     return tuple(values)

@@ -156,9 +156,10 @@ def _elsewhere(reading: Reading) -> tuple[Span, ...]:
             continue
         sentence = reading.sentences[mention.sentence]
         cues = {m.value for i in sentence.clauses for m in reading.clauses[i].mentions if m.label == "CUE"}
-        if "portion" in cues and mention.sentence:
+        if mention.sentence and not cues & {"stage", "access"}:
+            # "... who performed his part of the operation. It is described in his own note."
             before = reading.sentences[mention.sentence - 1]
-            cues |= {m.value for i in before.clauses for m in reading.clauses[i].mentions if m.label == "CUE"} & {"stage"}
+            cues |= {m.value for i in before.clauses for m in reading.clauses[i].mentions if m.label == "CUE"}
         if "stage" in cues or ("portion" in cues and "access" not in cues):
             found.append(span_of(mention, "fusion"))
     return tuple(found)

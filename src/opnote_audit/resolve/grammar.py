@@ -20,6 +20,7 @@ class Grammar:
     """Questions about a clause, answered from its mentions and the grammar rules."""
 
     def __init__(self, rules: GrammarRules) -> None:
+        self._active = frozenset(w.lower() for w in rules.active_verbs.words)
         fillers = alternatives((*rules.fillers.words, *rules.parts.words))
         determiner = alternatives(rules.determiners.words)
         level = r"[CDTLS]h?[ -]?\d{1,2}(?:\s?[-/–]\s?[CDTLS]?\d{1,2})?"
@@ -48,8 +49,9 @@ class Grammar:
                 return self._strongest(reading, clause, noun, after, verb)
         if before:
             return before[-1]
-        if after:
-            return after[0]
+        for verb in after:
+            if reading.lower[verb.start : verb.end] not in self._active:
+                return verb
         sentence = reading.sentences[clause.sentence]
         follow = False
         for number in sentence.clauses:

@@ -199,6 +199,8 @@ class Walker:
         if count is None:
             if len(self._focus) > 1 and self._how == EXPLICIT:
                 return self._focus, COLLECTIVE
+            if self._focus and self._focus[0].startswith(UNNAMED):
+                return self._focus, UNKNOWN
             if len(known) > 1:
                 return known, self._known_by(known)
             if len(self._weak) > 1:
@@ -259,7 +261,9 @@ class Walker:
         kept = bool(fates) and set(fates.values()) <= {"kept"} and not labels & _ROUTED
         denied = refused and not removed and not labels & _ROUTED
 
-        names, how, ranged, level_span = self._focus, FOCUS, self._ranged, None
+        # What is only inferred or supplied by the heading stays so while it is in hand.
+        carried = self._how if self._how in (INFERRED, HEADING, UNKNOWN) and self._focus else FOCUS
+        names, how, ranged, level_span = self._focus, carried, self._ranged, None
         if levels:
             found = tuple(dict.fromkeys(s for v in levels for s in v.segments))
             beside = tuple(s for s in found if "-" in s)
@@ -291,7 +295,7 @@ class Walker:
         elif relative is not None and useful and names and not levels:
             self._set_focus(names, how, False)
         for mention in mentions if "ADDITIONAL" in labels else ():
-            if mention.label == "ADDITIONAL" and mention.done and len(names) == 1 and (levels or how == FOCUS) and useful:
+            if mention.label == "ADDITIONAL" and mention.done and len(names) == 1 and (levels or how != UNKNOWN) and useful:
                 self._story.additional.setdefault(names[0], span_of(mention, "level"))
         self._story.in_hand[number] = (names, how)
         if "closing" in cues and not acting and not levels:
@@ -369,7 +373,7 @@ class Walker:
         def add(kind: str, mention: Mention) -> None:
             at, by, wide, span = self._place(clause, mention, levels, names, how, ranged)
             vague = False
-            if by == FOCUS and len(at) > 1:
+            if by in (FOCUS, INFERRED) and len(at) > 1:
                 narrowed = tuple(n for n in at if n in offered)
                 if narrowed and kind in (PEDICLE, NAMED):
                     at = narrowed

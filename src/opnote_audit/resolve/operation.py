@@ -78,7 +78,8 @@ class Site:
     @property
     def first(self) -> int:
         """Where the work on this level begins in the narrative."""
-        return min((f.span.start for f in self.facts if f.kind in (NAMED, PEDICLE, LATERAL)), default=1 << 60)
+        routes = [f.span.start for f in self.facts if f.kind in (NAMED, PEDICLE, LATERAL)]
+        return min(routes or [f.span.start for f in self.facts if f.kind in ACTS], default=1 << 60)
 
 
 class Resolver:
@@ -100,7 +101,7 @@ class Resolver:
 def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
     anterior = _is_anterior(heading, story)
     fusion = read_fusion(reading, heading, anterior)
-    sites, hidden = gather(heading, story)
+    sites, hidden = gather(reading, heading, story)
     offered = tuple(h.level for h in heading.levels if h.decompressed or h.transpedicular)
     placed, loose = place_pathologies(reading, story, offered)
     sites = join(sites, heading, _interspaces(reading))
@@ -108,7 +109,8 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
         for site in sites.values():
             if not any(f.kind == NAMED and f.span.kind == NAMED for f in site.facts):
                 site.facts = [f for f in site.facts if f.kind not in (PEDICLE, NAMED)]
-    if _needle_work(reading, story):
+    by_needle = _needle_work(reading, story)
+    if by_needle:
         for site in sites.values():
             if not site.has(LAMINAR, PEDICLE, DISC, CORPECTOMY):
                 site.facts, site.heading = [], None
@@ -123,7 +125,7 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
             segments.append(segment)
     segments = _drop_swapped(segments, heading)
     segments = assign_roles(segments, sites, heading, bool(hidden))
-    approach, spans = note_approach(segments, reading, heading, story, fusion, anterior, hidden)
+    approach, spans = note_approach(segments, reading, heading, story, fusion, anterior, hidden, by_needle)
     primary = next((s for s in segments if s.role == "primary"), None)
     unnamed = _unnamed(hidden, heading, segments)
     code = _primary_code(primary, segments, reading, hidden)
@@ -177,16 +179,26 @@ def _is_anterior(heading: Heading, story: Story) -> bool:
     return "anterior" in kinds or any(f.value == "anterior" for f in heading.fusions) or len({f.span.start for f in told}) >= 2
 
 
-def gather(heading: Heading, story: Story) -> tuple[dict[str, Site], list[Fact]]:
+def gather(reading: Reading, heading: Heading, story: Story) -> tuple[dict[str, Site], list[Fact]]:
     """Return sites by level, and the transpedicular facts whose level is never named.
 
     A level that the narrative leaves open ("the adjacent level", "both levels", no level at
-    all) takes the heading's where that leaves no choice; the fact then says so.
+    all) takes the heading's where that leaves no choice; the fact then says so. An addendum
+    that describes one more level names it.
     """
     sites: dict[str, Site] = {}
     told = {n for f in story.facts for n in f.levels if f.how == EXPLICIT and f.kind != DENIED}
     offered = [h.level for h in heading.offered] or [h.level for h in heading.levels if h.decompressed]
     untold = [n for n in offered if not any(spine.overlap(n, t) for t in told if not t.startswith(UNNAMED))]
+    first_told = {n for f in story.facts for n in f.levels if reading.section_at(f.span.start) != "addendum"}
+    added = [
+        n
+        for f in story.facts
+        if f.kind in (PEDICLE, NAMED) and f.how == EXPLICIT and reading.section_at(f.span.start) == "addendum"
+        for n in f.levels
+        if n not in first_told
+    ]
+    added = list(dict.fromkeys(added))
     names: dict[str, str] = {}
     hidden: list[Fact] = []
     for fact in story.facts:
@@ -206,6 +218,8 @@ def gather(heading: Heading, story: Story) -> tuple[dict[str, Site], list[Fact]]
                 continue
         for name in levels:
             if name.startswith(UNNAMED):
+                if name not in names and added and fact.kind in (NAMED, PEDICLE):
+                    names[name] = added.pop(0)
                 if name not in names and untold and fact.kind in (NAMED, PEDICLE, LAMINAR, FREED, MASS, DISC):
                     names[name] = untold.pop(0)
                 if name not in names:
@@ -302,6 +316,10 @@ def give_pathologies(sites: dict[str, Site], placed: list[tuple[tuple[str, ...],
                 homes = lower or homes[:1]
             for home in homes:
                 sites[home].pathologies.append(pathology)
+    for site in sites.values():
+        # "Foraminal stenosis at L4-L5 ... the stenosis was relieved": one stenosis.
+        if any(p.value == "foraminal_stenosis" for p in site.pathologies):
+            site.pathologies = [p for p in site.pathologies if p.value != "stenosis" or p.span.end - p.span.start > len("stenosis")]
     worked = [s for s in sites.values() if s.facts and not all(f.kind == DENIED for f in s.facts)] or list(sites.values())
     if len(worked) == 1 and not worked[0].pathologies:
         worked[0].pathologies += loose
@@ -490,7 +508,14 @@ def _disagreement(segments: list[Segment], heading: Heading) -> tuple[Span, ...]
 
 
 def note_approach(
-    segments: list[Segment], reading: Reading, heading: Heading, story: Story, fusion: FusionFact, anterior: bool, hidden: list[Fact]
+    segments: list[Segment],
+    reading: Reading,
+    heading: Heading,
+    story: Story,
+    fusion: FusionFact,
+    anterior: bool,
+    hidden: list[Fact],
+    by_needle: bool,
 ) -> tuple[str, tuple[Span, ...]]:
     """Return the note's approach label and the words for it (contract, approach labels)."""
     labels = {s.approach for s in segments}
@@ -509,7 +534,7 @@ def note_approach(
     needle = (*heading.percutaneous, *story.needle)
     if needle:
         return "percutaneous_transpedicular", tuple(needle)
-    if not spine_work:
+    if not spine_work or (by_needle and not fusion.performed):
         return "none", ()
     if anterior:
         return "anterior_lateral", tuple(s for v, s in heading.approaches if v == "anterior") or fusion.spans

@@ -30,6 +30,7 @@ class GrammarRules(Strict):
     comma_openers: Words
     auxiliaries: Words
     plain_verbs: Words
+    active_verbs: Words
     landmarks: Words
     routes: Words
     determiners: Words
