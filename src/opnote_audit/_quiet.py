@@ -1,16 +1,19 @@
 """Keep third-party packages from talking about notes, and from loading what nobody asked for.
 
 Nothing here runs on import. :func:`silence_loggers` is for whoever builds a pipeline, library
-or command line; :func:`defer_unused_imports` is for our own command-line process only.
+or command line; :func:`lean_start` is for our own command-line process only.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import logging
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -109,3 +112,31 @@ def defer_unused_imports() -> tuple[str, ...]:
             if sys.modules.get(name) is stand_in:
                 del sys.modules[name]
     return tuple(name for name in stand_ins if name not in sys.modules)
+
+
+@contextmanager
+def lean_start() -> Iterator[None]:
+    """Load the pipeline inside this, in our own command-line process, to start sooner.
+
+    Third parties are silenced, what nobody uses is not imported (see
+    :func:`defer_unused_imports`), and the cyclic garbage collector rests: loading makes hundreds
+    of thousands of objects that stay until the end, and the collector would go over them again
+    and again, a sixth of the time that a short command takes. Afterwards it works as before, but
+    for these objects, which it need not visit while notes are audited nor at exit.
+
+    Examples
+    --------
+    >>> with lean_start():
+    ...     from opnote_audit.api import load_auditor
+    ...     auditor = load_auditor()
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        defer_unused_imports()
+        silence_loggers()
+        yield
+    finally:
+        if collecting:
+            gc.freeze()
+            gc.enable()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from opnote_audit.commands import check, compare, exit_codes, explain, query, suggest
+from opnote_audit.commands import batch, check, compare, exit_codes, explain, query, report, suggest
 from opnote_audit.commands.terminal import PROGRAM, SETTINGS, guarded, write
 
 _HELP = f"""Audit operative notes against the documentation checklist of CPT add-on 63057.
@@ -25,7 +25,7 @@ Examples:
 
 {exit_codes.HELP}"""
 
-_COMMANDS = (check, explain, suggest, query, compare)
+_COMMANDS = (check, batch, report, explain, suggest, query, compare)
 
 # Rich and pretty tracebacks stay off: they cost start-up time, and a traceback with local
 # variables would print the note.

@@ -6,6 +6,8 @@ into the operation, and many notes have no header. The cues are data (``OPCUE`` 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from opnote_audit.annotate.reading import Block, Mention
 from opnote_audit.annotate.sections import Section
 
@@ -15,7 +17,12 @@ _CUES_WITHOUT_START = 4
 
 
 def _cues(mentions: list[Mention], low: int, high: int) -> list[Mention]:
-    return [m for m in mentions if low <= m.start < high]
+    first = bisect_left(mentions, low, key=_start)
+    return mentions[first : bisect_left(mentions, high, key=_start)]
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
 
 
 def settle(text: str, sections: list[Section], sentences: list[tuple[int, int]], cues: list[Mention]) -> list[Block]:
@@ -67,12 +74,11 @@ def _operation_start(section: Section, sentences: list[tuple[int, int]], inside:
     """Return where the operation begins in a section, if it does."""
     starts = [c for c in inside if c.value == "start" and "historical" not in c.flags]
     for cue in starts:
-        after = {c.value + str(c.start) for c in inside if c.start >= cue.start}
-        if len(after) < least:
+        if len(_cues(inside, cue.start, section.end)) < least:
             return None
-        for low, high in sentences:
-            if low <= cue.start < high:
-                return max(low, section.body)
+        index = bisect_right(sentences, (cue.start, 1 << 60)) - 1
+        if index >= 0 and cue.start < sentences[index][1]:
+            return max(sentences[index][0], section.body)
     return None
 
 

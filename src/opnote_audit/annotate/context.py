@@ -39,6 +39,7 @@ _TARGETS = frozenset(
 )
 
 
+_MAX_MODIFIERS = 80
 _WITHIN = frozenset({flags.NEGATED, flags.HISTORICAL})
 _EMPTY_BOX = re.compile(r"(?:\[[ \t_]?\]|☐)(?P<what>[^\[\n\r☐☑☒]{1,60})")
 
@@ -74,6 +75,7 @@ class ContextAnnotator:
         if not matches:
             return
         matches.sort(key=lambda m: (m[1], -m[2]))
+        clause_starts = [c.start for c in reading.clauses]
         sentence_starts = [s.start for s in reading.sentences]
         by_sentence: dict[int, list[tuple[int, int, int]]] = {}
         for match in _longest(matches):
@@ -84,16 +86,29 @@ class ContextAnnotator:
             if mention.sentence in by_sentence and mention.label in _TARGETS:
                 targets.setdefault(mention.sentence, []).append(_Target(mention))
         for index, found in targets.items():
-            self._sentence(reading, index, by_sentence[index], found, offsets, ends)
+            if len(by_sentence[index]) <= _MAX_MODIFIERS:
+                self._sentence(reading, index, by_sentence[index], found, offsets, ends, clause_starts)
+                continue
+            # A "sentence" of pages: clause by clause, since a graph is quadratic in modifiers.
+            near: dict[int, list[_Target]] = {}
+            for target in found:
+                near.setdefault(target.mention.clause, []).append(target)
+            inside: dict[int, list[tuple[int, int, int]]] = {}
+            for match in by_sentence[index]:
+                number = bisect_right(clause_starts, offsets[match[1]]) - 1
+                inside.setdefault(number, []).append(match)
+            for number, own in near.items():
+                if number in inside:
+                    self._sentence(reading, index, inside[number][:_MAX_MODIFIERS], own, offsets, ends, clause_starts)
 
     @staticmethod
     def unticked(reading: Reading) -> None:
         """Flag what stands after an empty box of a template: ``[ ] interbody [X] none``."""
         for match in _EMPTY_BOX.finditer(reading.text):
-            for mention in reading.mentions:
-                if match.start("what") <= mention.start < match.end("what"):
-                    mention.flags = mention.flags | {flags.NEGATED}
-                    mention.cues = (*mention.cues, (flags.NEGATED, match.start(), match.start("what")))
+            low, high = match.span("what")
+            first = bisect_left(reading.mentions, low, key=lambda m: m.start)
+            for mention in reading.mentions[first : bisect_left(reading.mentions, high, key=lambda m: m.start)]:
+                _flag(mention, flags.NEGATED, match.start(), low)
 
     def _sentence(
         self,
@@ -103,6 +118,7 @@ class ContextAnnotator:
         targets: list[_Target],
         offsets: list[int],
         ends: list[int],
+        clause_starts: list[int],
     ) -> None:
         sentence = reading.sentences[index]
         first, last = bisect_left(offsets, sentence.start), bisect_left(offsets, sentence.end)
@@ -111,11 +127,8 @@ class ContextAnnotator:
             rule, wide = self._rules[key]
             low, high = first, last
             if not wide:
-                at = offsets[start]
-                for number in sentence.clauses:
-                    clause = reading.clauses[number]
-                    if clause.start <= at < clause.end:
-                        low, high = bisect_left(offsets, clause.start), bisect_left(offsets, clause.end)
+                clause = reading.clauses[bisect_right(clause_starts, offsets[start]) - 1]
+                low, high = bisect_left(offsets, clause.start), bisect_left(offsets, clause.end)
             reach = rule.max_scope or len(offsets)
             direction = rule.direction.upper()
             scope_start = end if direction == "FORWARD" else max(low, start - reach)

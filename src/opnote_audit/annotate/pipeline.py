@@ -155,17 +155,21 @@ def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) ->
         here, found = mentions[first_mention:at_mention], levels[first_level:at_level]
         parts = splitter.clauses(reading.lower, start, end) if here or found else [(start, end)]
         number = len(reading.sentences)
+        next_mention = next_level = 0
         reading.sentences.append(sentence)
         for low, high in parts:
             sentence.clauses.append(len(reading.clauses))
             clause = Clause(low, high, number)
             reading.clauses.append(clause)
             last = high if high < end else end + 1
-            clause.levels = [v for v in found if low <= v.start < last] if found else []
-            if here:
-                clause.mentions = [m for m in here if low <= m.start < last]
-                for mention in clause.mentions:
-                    mention.clause, mention.sentence = len(reading.clauses) - 1, number
+            while next_level < len(found) and found[next_level].start < last:
+                clause.levels.append(found[next_level])
+                next_level += 1
+            while next_mention < len(here) and here[next_mention].start < last:
+                mention = here[next_mention]
+                mention.clause, mention.sentence = len(reading.clauses) - 1, number
+                clause.mentions.append(mention)
+                next_mention += 1
 
 
 def _mark_sentences(doc: Doc, starts: list[int]) -> None:
@@ -252,7 +256,10 @@ def load_pipeline(patterns: Path | str | None = None, *, doc_view: bool = True) 
         for component in config["components"].values():
             if "patterns" in component:
                 component["patterns"] = str(patterns)
-    return load_model_from_config(config, auto_fill=True, exclude=[] if doc_view else ["opnote_doc_view"])
+    nlp = load_model_from_config(config, auto_fill=True, exclude=[] if doc_view else ["opnote_doc_view"])
+    # spaCy's limit guards parsers and NER models, which are not here; readers have their own.
+    nlp.max_length = 1 << 40
+    return nlp
 
 
 __all__ = ["Mention", "Reading", "load_pipeline"]

@@ -23,6 +23,7 @@ from opnote_audit.batch.inputs import Input, Source
 from opnote_audit.batch.names import PageNames
 from opnote_audit.batch.progress import Progress
 from opnote_audit.batch.worker import Item, Settings, audit_items, failed
+from opnote_audit.checks.result import Verdict
 from opnote_audit.errors import OpnoteError
 from opnote_audit.read.tables import ParquetSlice, ParquetTable
 
@@ -93,7 +94,7 @@ class Partition:
 
 def audit_partition(
     partition: Partition, settings: Settings, folder: str, earlier: str | None
-) -> list[tuple[str, bool]]:
+) -> list[tuple[Verdict, bool]]:
     """Audit a partition and write its part; what runs on the cluster's workers.
 
     Parameters
@@ -109,7 +110,7 @@ def audit_partition(
 
     Returns
     -------
-    list of tuple of str and bool
+    list of tuple of Verdict and bool
         For each input its verdict, and whether an earlier part had it. No note text.
     """
     path = Path(folder) / f"{partition.name}.parquet"
@@ -185,8 +186,7 @@ def run_on_cluster(
             path.unlink()
     for name in names:
         flags = reused[name]
-        for line, again in zip(_part_lines(folder / f"{name}.parquet"), flags, strict=True):
-            yield line, again
+        yield from zip(_part_lines(folder / f"{name}.parquet"), flags, strict=True)
 
 
 def partitions_of(
@@ -204,11 +204,10 @@ def partitions_of(
             ids = source.table.ids()
             for rows in source.table.slices(size):
                 names = tuple(
-                    taken.take(one) if pages else None for one in islice(ids, rows.stop - rows.start)
+                    taken.take(one) if pages else None
+                    for one in islice(ids, rows.stop - rows.start)
                 )
-                yield Partition(
-                    f"part-{count:05d}", first, names, carried, source.name, rows=rows
-                )
+                yield Partition(f"part-{count:05d}", first, names, carried, source.name, rows=rows)
                 first, count = first + len(names), count + 1
             continue
         inputs = source.inputs()
@@ -284,12 +283,12 @@ class _Runner:
             pure=False,
         )
 
-    def _result(self, future: Future, partition: Partition) -> list[tuple[str, bool]] | None:
+    def _result(self, future: Future, partition: Partition) -> list[tuple[Verdict, bool]] | None:
         """Return a partition's verdicts, or ``None`` when it has to be taken apart."""
         from distributed.scheduler import KilledWorker
 
         try:
-            results: list[tuple[str, bool]] = future.result()
+            results: list[tuple[Verdict, bool]] = future.result()
         except KilledWorker:
             if len(partition) > 1:
                 return None

@@ -21,6 +21,7 @@ from opnote_audit.checks.result import (
     Evidence,
     Fusion,
     SegmentResult,
+    Verdict,
 )
 from opnote_audit.errors import InputError
 
@@ -65,9 +66,10 @@ def row_from_dict(number: int, data: dict[str, Any]) -> BatchRow:
     return BatchRow(number, result_from_dict(data), data.get("columns") or {}, data.get("page"))
 
 
-def verdict_in(line: str) -> str:
+def verdict_in(line: str) -> Verdict:
     """Return the verdict of one line."""
-    return str(json.loads(line)["verdict"])
+    verdict: Verdict = json.loads(line)["verdict"]
+    return verdict
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The batch's folder: files only the owner can read, replaced whole, and a place for unfinished ones.
+"""The batch's folder: files for their owner only, replaced whole, and where unfinished ones are.
 
 While a batch runs, everything it writes stands in ``DIR/.opnote-audit``: the journal that
 ``--resume`` needs, finished pages, and outputs that are not whole yet. Nothing is written to
@@ -222,11 +222,12 @@ class Workplace:
             path = self.folder / name
             if not path.exists():
                 continue
-            strangers = not path.is_dir() or any(not f.name.endswith(suffix) for f in path.iterdir())
+            strangers = not path.is_dir() or any(
+                not f.name.endswith(suffix) for f in path.iterdir()
+            )
             if strangers:
                 raise InputError(
-                    f"{path}: holds files that no batch has written; give another folder "
-                    "with --out"
+                    f"{path}: holds files that no batch has written; give another folder with --out"
                 )
 
 

@@ -154,7 +154,8 @@ def _list_folder(root: Path, globs: Sequence[str], exclude: Path | None) -> Sour
     wanted = {
         os.path.normpath(found)
         for pattern in deep
-        for found in globbing.glob(pattern, root_dir=root, recursive=True)
+        # Path.glob would stop at a folder that may not be listed.
+        for found in globbing.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207
     }
 
     def complain(error: OSError) -> None:

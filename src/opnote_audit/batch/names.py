@@ -49,7 +49,9 @@ def page_stem(note_id: str) -> str:
     safe = _UNSAFE.sub("_", plain).strip("._")
     if len(safe.encode()) > _LONGEST:
         safe = safe.encode()[:_LONGEST].decode(errors="ignore")
-    if safe == note_id and safe.partition(".")[0].casefold() not in _DEVICES:
+    if safe.partition(".")[0].casefold() in _DEVICES:
+        safe = "note"
+    if safe and safe == note_id:
         return safe
     digest = hashlib.sha256(note_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{safe or 'note'}-{digest}" if safe.partition(".")[0].casefold() not in _DEVICES else f"note-{digest}"
+    return f"{safe or 'note'}-{digest}"

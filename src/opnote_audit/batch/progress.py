@@ -7,19 +7,27 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol, TextIO
 
+from opnote_audit.checks.result import Verdict
 from opnote_audit.report.style import words
 
-VERDICTS = ("supported", "needs_review", "deficient", "not_applicable", "error")
+VERDICTS: tuple[Verdict, ...] = (
+    "supported",
+    "needs_review",
+    "deficient",
+    "not_applicable",
+    "error",
+)
 """The verdicts in the order in which they are counted out."""
 
 _FIRST_LINE = 2.0
 _LONGEST_PAUSE = 60.0
+_SHORTEST_RATE = 1.0
 
 
 class Progress(Protocol):
     """Told of each note that is done."""
 
-    def add(self, verdict: str) -> None:
+    def add(self, verdict: Verdict) -> None:
         """Count one note."""
         ...
 
@@ -35,7 +43,7 @@ def progress_for(stream: TextIO, total: int, quiet: bool) -> Progress:
     return Bar(stream, total) if stream.isatty() else Lines(stream, total)
 
 
-def counts_text(counts: Mapping[str, int]) -> str:
+def counts_text(counts: Mapping[Verdict, int]) -> str:
     """Return the counts by verdict in words: ``12 supported, 3 error``; those at 0 left out."""
     return ", ".join(f"{counts[v]:,} {words(v)}" for v in VERDICTS if counts.get(v)) or "none yet"
 
@@ -53,7 +61,7 @@ def duration_text(seconds: float) -> str:
 class Silent:
     """Shows nothing."""
 
-    def add(self, verdict: str) -> None:
+    def add(self, verdict: Verdict) -> None:
         """Count nothing."""
 
     def close(self) -> None:
@@ -80,13 +88,17 @@ class Lines:
         self._start = clock()
         self._pause = _FIRST_LINE
         self._next = self._start + self._pause
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[Verdict] = Counter()
 
-    def add(self, verdict: str) -> None:
+    def add(self, verdict: Verdict) -> None:
         """Count one note, and say how far it is when it is time to."""
-        self._counts[verdict] += 1
         now = self._clock()
-        if now < self._next:
+        if not self._counts:
+            # Workers take seconds to start: counted in, the first rates would be far too low.
+            self._start = now
+        self._counts[verdict] += 1
+        # Results come in bursts: a rate needs a while to mean something.
+        if now < self._next or now < self._start + _SHORTEST_RATE:
             return
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         self._next = now + self._pause
@@ -125,7 +137,7 @@ class Bar:
             TimeRemainingColumn,
         )
 
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[Verdict] = Counter()
         self._progress = Progress(
             TextColumn("auditing"),
             BarColumn(),
@@ -139,16 +151,13 @@ class Bar:
         self._task = self._progress.add_task("", total=total, rate="", counts="")
         self._progress.start()
 
-    def add(self, verdict: str) -> None:
+    def add(self, verdict: Verdict) -> None:
         """Count one note; rich draws ten times a second, whatever the pace."""
         self._counts[verdict] += 1
         task = self._progress.tasks[0]
         rate = f"{task.speed:,.0f}/s" if task.speed else ""
-        self._progress.update(
-            self._task, advance=1, rate=rate, counts=counts_text(self._counts)
-        )
+        self._progress.update(self._task, advance=1, rate=rate, counts=counts_text(self._counts))
 
     def close(self) -> None:
         """Take the bar away."""
         self._progress.stop()
-

@@ -35,7 +35,7 @@ from opnote_audit.batch.journal import Earlier, Journal
 from opnote_audit.batch.names import PageNames
 from opnote_audit.batch.progress import Progress
 from opnote_audit.batch.worker import Item, Settings
-from opnote_audit.checks.result import SCHEMA_VERSION
+from opnote_audit.checks.result import SCHEMA_VERSION, Verdict
 from opnote_audit.errors import InputError, OpnoteError, RuleFileError
 from opnote_audit.paths import models_dir, patterns_dir
 from opnote_audit.read import DEFAULT_MAX_BYTES
@@ -74,7 +74,7 @@ class Summary:
     """What came of a batch: counts, and the first inputs that could not be audited."""
 
     total: int
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[Verdict] = field(default_factory=Counter)
     units: int = 0
     reused: int = 0
     left_out: int = 0
@@ -154,7 +154,9 @@ class _Run:
         """Write all outputs to the staging folder and return their names."""
         names = [RESULTS, NOTES, SEGMENTS, FINDINGS]
         try:
-            lines = self._cluster(progress) if self._options.engine == "dask" else self._local(progress)
+            lines = (
+                self._cluster(progress) if self._options.engine == "dask" else self._local(progress)
+            )
             self._collect(lines)
         finally:
             progress.close()
@@ -260,7 +262,6 @@ class _Run:
         from opnote_audit.report.workbook import write_workbook
 
         write_workbook(read_rows(self._place.staged(RESULTS)), self._place.staged(WORKLIST))
-
 
     def _title(self) -> str:
         first, *others = [Path(source.name).name or source.name for source in self._sources]

@@ -100,7 +100,9 @@ def audit_items(
 
 def failed(item: Item, reason: str, settings: Settings) -> Outcome:
     """Return the outcome of an item that could not be audited, with its page."""
-    return _finish(item, error_result(item.input.note_id, item.input.source, reason), None, None, settings)
+    return _finish(
+        item, error_result(item.input.note_id, item.input.source, reason), None, None, settings
+    )
 
 
 def fingerprint(item: Item, data: bytes, settings: Settings) -> str:
@@ -202,9 +204,7 @@ def _write_page(
 
     shown = note or Note("", result.note_id, result.source)
     try:
-        html = render_note_html(
-            result, shown, back_link="../report.html", redacted=settings.redact
-        )
+        html = render_note_html(result, shown, back_link="../report.html", redacted=settings.redact)
     except Exception:
         # The result stands; a page that fails must not lose it, or stop the other notes.
         return None

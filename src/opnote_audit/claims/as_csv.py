@@ -134,7 +134,7 @@ def _check_header(columns: list[str], number: int) -> None:
 
 
 def _row(columns: list[str], row: list[str], number: int) -> _Row:
-    values = {name: value.strip() for name, value in zip(columns, row)}
+    values = {name: value.strip() for name, value in zip(columns, row, strict=False)}
     claim_id = values.get("claim_id") or None
     note_id = values.get("note_id") or None
     if len(row) != len(columns):

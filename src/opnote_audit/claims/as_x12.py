@@ -5,7 +5,8 @@ knows where on an 837P the things stand that the checks ask for: CLM01 and REF o
 (the note id), HI (the diagnoses), LX and SV1 of loop 2400 (the service lines).
 
 Source: ASC X12N 005010X222A1, loops 2300 and 2400. Messages name the segment by its number
-in the file and its id, and never repeat an element: they hold the patient's data.
+in the file and its id, and repeat no element but the one that is wrong, cut short: a claim
+holds the patient's data.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ from typing import TYPE_CHECKING
 
 from opnote_audit.claims import fields
 from opnote_audit.claims.model import Claim, ClaimLine, ClaimProblem
+from opnote_audit.claims.note_key import DEFAULT_NOTE_KEY
 from opnote_audit.errors import InputError
 
 if TYPE_CHECKING:
     from pyx12.segment import Segment
 
-DEFAULT_NOTE_KEY = "CLM01"
-_NOTE_KEY = re.compile(r"(?:REF[\s:*-]?)?([0-9A-Z]{2,3})")
 _ISA_LENGTH = 106
 # Diagnosis qualifiers of HI: ICD-10 principal and other, and their ICD-9 forerunners.
 _DIAGNOSIS = frozenset({"ABK", "ABF", "BK", "BF"})
@@ -38,25 +38,6 @@ _LETTERS = "ABCDEFGHIJKL"
 Warn = Callable[[str], None]
 
 
-def parse_note_key(text: str) -> str:
-    """Return what holds the note id: ``CLM01``, or the qualifier of a REF such as ``EA``.
-
-    ``REF:EA``, ``REF*EA`` and ``EA`` are one.
-
-    Raises
-    ------
-    ValueError
-        Neither of them.
-    """
-    key = text.strip().upper()
-    if key == DEFAULT_NOTE_KEY:
-        return key
-    found = _NOTE_KEY.fullmatch(key)
-    if found is None or key in ("CLM", "REF"):
-        raise ValueError(f"{text!r} is neither CLM01 nor a REF qualifier such as EA or REF:EA")
-    return found[1]
-
-
 def read_x12_claims(
     text: str, note_key: str = DEFAULT_NOTE_KEY, warn: Warn = lambda message: None
 ) -> Iterator[Claim | ClaimProblem]:
@@ -67,7 +48,7 @@ def read_x12_claims(
     text
         One interchange or several, each with the delimiters that its own ISA sets.
     note_key
-        What holds the note id, as :func:`parse_note_key` returns it.
+        What holds the note id, as :func:`.note_key.parse_note_key` returns it.
     warn
         Called with what is odd and does not stop the reading (counts that do not agree).
 
@@ -79,11 +60,12 @@ def read_x12_claims(
     """
     found: list[Claim | ClaimProblem] = []
     other: set[str] = set()
-    number = 0
+    read = 0
     for part in _interchanges(text):
         reader = _Claims(note_key)
-        for number, segment in _segments(part, number, warn):
+        for number, segment in _segments(part, read, warn):
             reader.take(segment, number)
+            read = number
         found += reader.claims
         other |= reader.other
     if not found:
@@ -306,9 +288,7 @@ class _Claims:
         at = claim.line or len(claim.lines) + 1
         if any(line.number == at for line in claim.lines):
             raise fields.FieldError(f"service line {at} stands twice on this claim (LX01)")
-        pointers = tuple(
-            value for n in range(1, 5) if (value := _value(segment, f"SV107-{n}"))
-        )
+        pointers = tuple(value for n in range(1, 5) if (value := _value(segment, f"SV107-{n}")))
         claim.pointers.append((number, "SV107", pointers))
         return ClaimLine(at, code, units, fields.modifiers(marks), (), f"segment {number} (SV1)")
 
@@ -329,14 +309,12 @@ class _Claims:
             try:
                 lines = [
                     _with_diagnoses(line, pointers, claim.diagnoses)
-                    for line, pointers in zip(claim.lines, claim.pointers)
+                    for line, pointers in zip(claim.lines, claim.pointers, strict=True)
                 ]
             except fields.FieldError as error:
                 claim.problem = str(error)
         if claim.problem is not None or claim.claim_id is None:
-            self.claims.append(
-                ClaimProblem(claim.problem or where, claim.claim_id, claim.note_id)
-            )
+            self.claims.append(ClaimProblem(claim.problem or where, claim.claim_id, claim.note_id))
             return
         self.claims.append(Claim(claim.claim_id, claim.note_id, tuple(lines), where))
 

@@ -65,7 +65,8 @@ class ClaimBook:
     @cached_property
     def _by_note(self) -> dict[str, list[Claim | ClaimProblem]]:
         found: dict[str, list[Claim | ClaimProblem]] = {}
-        for one in (*self.claims, *self.problems):
+        everything: tuple[Claim | ClaimProblem, ...] = (*self.claims, *self.problems)
+        for one in everything:
             key = _key(one)
             if key is not None:
                 found.setdefault(key, []).append(one)

@@ -15,11 +15,12 @@ from opnote_audit.checks.result import CODE, AuditResult, CheckResult, Evidence,
 from opnote_audit.claims.model import Claim, ClaimLine
 from opnote_audit.claims.rules import CodeRules
 from opnote_audit.diagnoses import DiagnosisFinder, SegmentDiagnoses
-from opnote_audit.diagnoses.coverage import cover
+from opnote_audit.diagnoses.coverage import Coverage, cover
 
 _MAX_EVIDENCE = 12
 _MAX_CANDIDATES = 3
-_NO_LEVEL = "an unnamed level"
+# Outcomes of R5 that leave the level of the fusion open.
+_UNPLACED = frozenset({"interbody_without_level", "fusion_without_level"})
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,10 @@ def units(case: Case) -> Finding:
     possible = max(case.result.units_possible - int(taken is not None), supported)
     if not case.billed and not supported:
         return Finding("not_billed")
-    proved = [s.segment for s in case.additional if s.supported] if supported else []
+    fused = case.check("R5")
+    doubted = fused.segments if fused is not None and fused.status in ("warn", "fail") else ()
+    proved = [s.segment for s in case.additional if s.supported and s.segment not in doubted]
+    proved = proved[:supported]
     segments = tuple(s.segment for s in case.additional)
     words = {
         "billed": str(case.billed),
@@ -215,7 +219,8 @@ def bundling(case: Case) -> Finding:
             )
         if judged is not None and judged.rule == "elsewhere":
             return Finding("elsewhere", concerned, words, tuple(worked), evidence, _units(lines))
-        if not fusion.segments or not worked or fusion.type != "interbody":
+        unplaced = judged is not None and judged.rule in _UNPLACED
+        if unplaced or not fusion.segments or not worked or fusion.type != "interbody":
             return Finding("levels_missing", lines, words, tuple(worked), evidence, _units(lines))
         bare = tuple(line for line in lines if not set(line.modifiers) & set(bundle.modifiers))
         if bare:
@@ -235,7 +240,7 @@ def families(case: Case) -> Finding:
         code
         for family in case.codes.families
         for code in family.primary_codes
-        if code in present and not set(family.add_ons) & set(family.primary_codes)
+        if code in present and family.primaries_decompress
     )
     wrong: list[ClaimLine] = []
     pairs: list[str] = []
@@ -300,7 +305,12 @@ def diagnoses(case: Case) -> Finding:
         return Finding("missing", lines, words, found.missing, evidence, risk)
     if found.outcome == "not_billable":
         return Finding("not_billable", bad_lines, words, (), evidence, _units(bad_lines))
+    # Codes that fit no segment do no harm beside those that do, but are told.
+    if found.findings:
+        words["pairs"] += f" ({words['findings']})"
     if found.outcome == "shared":
+        if _alike(case, found):
+            return Finding("shared_alike", case.add_on, words, found.missing, evidence)
         risk = {CODE: len(found.missing)}
         return Finding("shared", case.add_on, words, found.missing, evidence, risk)
     return Finding(found.outcome, case.add_on, words, tuple(names), evidence)
@@ -317,16 +327,12 @@ def one_primary(case: Case) -> Finding:
         keep = case.result.primary_code or case.primaries[0].code
         extra = tuple(line for line in case.primaries if line.code != keep)
         words |= {"keep": keep, "change": listing(sorted({line.code for line in extra}))}
-        return Finding(
-            "contiguous", case.primaries, words, tuple(names), evidence, _units(extra)
-        )
+        return Finding("contiguous", case.primaries, words, tuple(names), evidence, _units(extra))
     for code in sorted({line.code for line in case.primaries}):
         same = case.claim.with_codes({code})
         count = sum(line.units for line in same)
         if count > 1:
-            return Finding(
-                "same_region", same, words, tuple(names), evidence, {code: count - 1}
-            )
+            return Finding("same_region", same, words, tuple(names), evidence, {code: count - 1})
     if not case.both_primaries:
         return Finding("one", case.primaries, words, evidence=evidence)
     if len(case.regions & {"thoracic", "lumbar"}) > 1:
@@ -373,6 +379,13 @@ def listing(items: Iterable[object]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1]
 
 
+def _alike(case: Case, found: Coverage) -> bool:
+    """Tell whether the note itself gives the segments that share a code that very code."""
+    given = {one.segment: one.codes for one in case.diagnoses}
+    codes = dict(found.pairs)
+    return all(codes[name].split()[0] in given.get(name, ()) for name in found.missing)
+
+
 def _units(lines: Iterable[ClaimLine]) -> dict[str, int]:
     found: dict[str, int] = {}
     for line in lines:
@@ -380,9 +393,7 @@ def _units(lines: Iterable[ClaimLine]) -> dict[str, int]:
     return found
 
 
-def _with_modifier(
-    lines: Iterable[ClaimLine], modifiers: frozenset[str]
-) -> tuple[ClaimLine, ...]:
+def _with_modifier(lines: Iterable[ClaimLine], modifiers: frozenset[str]) -> tuple[ClaimLine, ...]:
     return tuple(line for line in lines if set(line.modifiers) & modifiers)
 
 

@@ -28,20 +28,22 @@ class Cost:
     """Units of a code and what they are worth.
 
     ``rvu`` are the units' total relative values, ``fee`` the dollars; both are ``None`` for
-    a code that the fee table lacks. ``local`` tells that the fee is adjusted by the GPCI.
+    a code that the fee table lacks. ``basis`` is set where a place was asked for: ``local``
+    for a fee adjusted by the GPCI, ``national`` where the table lacks the code's parts.
     """
 
     code: str
     units: int
     rvu: Decimal | None = None
     fee: Decimal | None = None
-    local: bool = False
+    basis: str = ""
 
     def __str__(self) -> str:
         """Return the cost for people: ``63057 x 2 (17.22 RVU, $575.16)``."""
         if self.rvu is None or self.fee is None:
             return f"{self.code} x {self.units} (not in the fee table)"
-        return f"{self.code} x {self.units} ({self.rvu} RVU, ${self.fee:,})"
+        basis = f" {self.basis}" if self.basis else ""
+        return f"{self.code} x {self.units} ({self.rvu} RVU, ${self.fee:,}{basis})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cost as plain JSON data."""
@@ -50,6 +52,7 @@ class Cost:
             "units": self.units,
             "rvu": None if self.rvu is None else float(self.rvu),
             "fee": None if self.fee is None else float(self.fee),
+            "basis": self.basis or "national",
         }
 
 
@@ -73,14 +76,15 @@ class Rates:
         parts = (rvu.work, rvu.practice_expense, rvu.malpractice)
         work, expense, malpractice = parts
         if self.gpci is None or work is None or expense is None or malpractice is None:
-            return Cost(code, units, rvu.total * units, self.table.fee(code, units))
+            basis = "" if self.gpci is None else "national"
+            return Cost(code, units, rvu.total * units, self.table.fee(code, units), basis)
         weighted = (
             work * self.gpci.work
             + expense * self.gpci.practice_expense
             + malpractice * self.gpci.malpractice
         )
         one = (weighted * self.table.conversion_factor).quantize(_CENT, ROUND_HALF_UP)
-        return Cost(code, units, rvu.total * units, one * units, local=True)
+        return Cost(code, units, rvu.total * units, one * units, "local")
 
     def costs(self, units: Mapping[str, int]) -> tuple[Cost, ...]:
         """Return the costs of units by code, those of no units left out."""

@@ -45,7 +45,9 @@ OUTCOMES: dict[str, frozenset[str]] = {
         {"apart_marked", "same_level", "unmarked", "levels_missing", "elsewhere", "no_pair"}
     ),
     "C5": frozenset({"matched", "mismatch", "no_primary", "no_add_on"}),
-    "C6": frozenset({"own", "shared", "missing", "not_billable", "no_segment", "not_billed"}),
+    "C6": frozenset(
+        {"own", "shared", "shared_alike", "missing", "not_billable", "no_segment", "not_billed"}
+    ),
     "C7": frozenset({"one", "apart", "contiguous", "same_region", "unproved", "no_primary"}),
     "C8": frozenset({"one_line", "duplicate", "bilateral", "both", "not_billed"}),
     "R4": frozenset({"claim_lacks_primary", "claim_other_region"}),
@@ -61,7 +63,11 @@ class Primary(Strict):
 
 
 class Family(Strict):
-    """Codes that belong together: the primaries, their add-ons, and the note's approaches."""
+    """Codes that belong together: the primaries, their add-ons, and the note's approaches.
+
+    ``primaries_decompress`` is false where the primaries are no decompression (a fusion), so
+    that an add-on of another family beside them is not thereby mismatched.
+    """
 
     id: str
     name: str
@@ -69,6 +75,7 @@ class Family(Strict):
     add_ons: tuple[str, ...] = Field(min_length=1)
     approaches: tuple[str, ...]
     source: str
+    primaries_decompress: bool = True
 
     @property
     def primary_codes(self) -> frozenset[str]:

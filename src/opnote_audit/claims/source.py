@@ -10,9 +10,10 @@ from pathlib import Path
 
 from opnote_audit.claims.as_csv import is_header, read_csv_claims
 from opnote_audit.claims.as_json import read_json_claims
-from opnote_audit.claims.as_x12 import DEFAULT_NOTE_KEY, parse_note_key, read_x12_claims
+from opnote_audit.claims.as_x12 import read_x12_claims
 from opnote_audit.claims.book import ClaimBook
 from opnote_audit.claims.model import Claim, ClaimProblem
+from opnote_audit.claims.note_key import DEFAULT_NOTE_KEY, parse_note_key
 from opnote_audit.errors import InputError
 from opnote_audit.read import STDIN, decode, source_for
 

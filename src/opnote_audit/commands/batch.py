@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -78,9 +79,7 @@ def batch(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier batch left in DIR.")
     ] = False,
-    no_html: Annotated[
-        bool, typer.Option("--no-html", help="No dashboard and no pages.")
-    ] = False,
+    no_html: Annotated[bool, typer.Option("--no-html", help="No dashboard and no pages.")] = False,
     no_xlsx: Annotated[bool, typer.Option("--no-xlsx", help="No worklist.xlsx.")] = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="No note text in any output, only offsets.")
@@ -197,7 +196,7 @@ def summary_text(summary: Summary, out: str) -> str:
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
-def _exit_code(counts: dict[Verdict, int], fail_on: str) -> int:
+def _exit_code(counts: Mapping[Verdict, int], fail_on: str) -> int:
     codes = (exit_codes.exit_code(v, fail_on) for v, count in counts.items() if count)
     return max(codes, default=exit_codes.CLEAN)
 

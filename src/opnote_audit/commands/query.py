@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from opnote_audit.commands import exit_codes
 from opnote_audit.commands.terminal import SETTINGS, complain, guarded, write
 from opnote_audit.errors import InputError
+
+if TYPE_CHECKING:
+    from opnote_audit.claims import Claim
 
 _FORMATS = ("text", "markdown", "html", "docx")
 
@@ -77,9 +80,12 @@ def query(
         rules_folder,
         size_of,
     )
+    from opnote_audit.read import STDIN
 
     one_of(_FORMATS, format)
     limit = size_of(max_size)
+    if note == STDIN and claim == STDIN:
+        raise typer.BadParameter("standard input (-) can be read only once")
     with guarded():
         if format == "docx" and output is None and sys.stdout.isatty():
             raise InputError("a Word document cannot be shown here; give --output FILE")
@@ -89,8 +95,14 @@ def query(
         from opnote_audit.query.output import render, write_file
 
         drafter = Drafter(folder)
+        billed = None if claim is None else _claim_for(claim, note_key, text.note_id)
         found = audit_note(load_auditor(folder), text)
-        drafted = drafter.draft(found.result, found.operation, found.reading)
+        result = found.result
+        if billed is not None:
+            from opnote_audit.claims.audit import ClaimAuditor
+
+            result = ClaimAuditor(folder).audit(result, billed, text.text)
+        drafted = drafter.draft(result, found.operation, found.reading)
         data = render(drafted, drafter.words, format)
         if output is not None:
             write_file(output, data)
@@ -103,3 +115,22 @@ def query(
             name = f"{finding.requirement} {finding.rule}".strip().replace("_", " ")
             complain(f"not asked: {name}: {finding.reason}")
     raise typer.Exit(exit_codes.FINDINGS if drafted.questions else exit_codes.CLEAN)
+
+
+def _claim_for(path: str, note_key: str, note_id: str) -> Claim:
+    """Return the claim of a file that bills for a note: by its id, or the only one there is."""
+    from opnote_audit.claims import ClaimProblem, load_claims
+
+    try:
+        book = load_claims(path, note_key)
+    except ValueError as error:
+        raise InputError(f"--note-key: {error}") from None
+    found = book.match(note_id) or book.only()
+    if found is None:
+        raise InputError(
+            f"{path}: no claim there bills for the note {note_id}; give its claim, or give the "
+            "note the id that the claim names"
+        )
+    if isinstance(found, ClaimProblem):
+        raise InputError(f"{path}: {found.message}")
+    return found

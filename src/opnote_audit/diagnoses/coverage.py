@@ -15,7 +15,6 @@ from opnote_audit.diagnoses.judge import Judgement, judge
 from opnote_audit.diagnoses.rules import DiagnosisRules
 
 Outcome = Literal["own", "shared", "missing", "not_billable", "no_segment"]
-_NodeName = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,13 @@ def judge(code: str, segment: str | None, rules: DiagnosisRules) -> Judgement:
 
 def _header(known: tables.IcdCode, segment: str | None, rules: DiagnosisRules) -> Judgement:
     below = tables.billable_below(known.code)
-    here = [
-        child.code
+    fitting = [
+        (child.code, regions.scope(child, rules))
         for child in below
         if segment is not None and regions.fits(regions.scope(child, rules), segment, rules)
     ]
-    # The children of the segment's own region, where the header spans several.
+    # The children of the segment's own level or region, where the header spans several.
+    here = [code for code, where in fitting if where.levels] or [code for code, _ in fitting]
     children = tuple(here or (child.code for child in below))
     shown = ", ".join(children[:_SHOWN])
     more = f" and {len(children) - _SHOWN} more" if len(children) > _SHOWN else ""

@@ -151,9 +151,7 @@ def load_diagnosis_rules(folder: Path) -> DiagnosisRules:
     for number, region in enumerate(rules.described_regions, 1):
         _check_region(path, f"described_regions, entry {number}", region.region, {"any"})
     for number, support in enumerate(rules.supports, 1):
-        _check_region(
-            path, f"supports, entry {number}", support.region, {"any", "described"}
-        )
+        _check_region(path, f"supports, entry {number}", support.region, {"any", "described"})
     for number, segment in enumerate(rules.segments, 1):
         for name in segment.regions:
             _check_region(path, f"segments, entry {number}", name, set())

@@ -9,6 +9,7 @@ process.
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
@@ -82,7 +83,10 @@ def edition() -> str:
 @lru_cache(maxsize=1)
 def _tables() -> ModuleType:
     try:
-        import simple_icd_10_cm
+        with warnings.catch_warnings():
+            # It reads its own files in a way that Python 3.11 calls deprecated; nobody's concern.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import simple_icd_10_cm
     except ImportError:
         raise OpnoteError(
             f"the ICD-10-CM tables are not installed; install the package {_PACKAGE}"

@@ -22,7 +22,7 @@ from opnote_audit.rules.checklist import load_checklist
 _MAX_QUOTES = 4
 _BEFORE, _AFTER = 140, 160
 _CUT = "…"
-_CLAIM = "a matter of the claim, which no addendum to the note can mend"
+_CLAIM = "a finding about the claim; a question to the surgeon is about the record only"
 _CLEAR = "the record does not contradict itself about it"
 _NO_WORDS = "the record has no words of its own that a question could rest on"
 _SPACE = re.compile(r"\s+")

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 ELIDED = "[…]"
 """Stands in a quotation for a code or an amount that the record itself holds."""
 
-# A procedure code: five digits, or four and a letter of category II and III codes. A longer
-# number (a record number, a date written together) is none, nor is part of a decimal.
-_PROCEDURE = r"(?<![\w.,-])\d{4}[\dTFUM](?![\w-]|[.,]\d)"
+# A procedure code with its modifiers: five digits, or four and the letter of a category II or
+# III code. A longer number is none (a record number, a date), nor is part of a decimal.
+_PROCEDURE = r"(?<![\w.,])\d{4}[\dTFUM](?:-[\dA-Z]{2}\b)*(?!\w|[.,]\d)"
 # HCPCS level II: a letter and four digits. C, L, S and T would catch levels written together.
 _HCPCS = r"(?<![\w-])[ABE-KM-RUV]\d{4}(?![\w-])"
 # A diagnosis code with its dot, or written together where its letter is no vertebra's.

@@ -11,8 +11,8 @@ import io
 import os
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from opnote_audit.errors import InputError
@@ -166,7 +166,16 @@ def _read_docx(data: bytes, max_bytes: int) -> str:
         if unpacked > max_bytes * _DOCUMENT_SHARE:
             raise InputError(_too_large(max_bytes * _DOCUMENT_SHARE))
         body = docx.Document(io.BytesIO(data)).element.body
-    except (OpcError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
+    except (
+        OpcError,
+        LxmlError,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        NotImplementedError,  # a way of packing that Word does not use
+        ValueError,
+        EOFError,
+    ):
         raise InputError(
             "looks like a Word document but is damaged; open it in Word, save it again and "
             "audit that"

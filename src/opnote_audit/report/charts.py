@@ -17,12 +17,12 @@ from opnote_audit.report.cells import printable
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_WIDTH = 620
+_WIDTH = 480
 _ROW = 30
 _AXIS = 34
-_LABEL_CHARS = 30
-# A number is printed on a part of a bar only where it fits: a share of the whole width.
-_FITS = 0.05
+_LABEL_CHARS = 24
+# About what a character takes, so that a number is printed on a part of a bar only where it fits.
+_CHAR = 8
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _DROPPED = ("style", "script", "desc", "title")
@@ -47,13 +47,17 @@ def stacked_bars(
     """
     import pygal
 
-    totals = [sum(counts) for counts in zip(*series.values(), strict=True)]
-    least = _FITS * max([*totals, 1])
-    chart = pygal.HorizontalStackedBar(
-        **_config(_AXIS + _ROW * len(rows), lambda value: f"{value:,}" if value >= least else "")
-    )
+    names = [_short(row) for row in rows]
+    longest = max([1, *(sum(counts) for counts in zip(*series.values(), strict=True))])
+    room = _WIDTH - _CHAR * (3 + max(map(len, names), default=0))
+
+    def fitting(value: int) -> str:
+        text = f"{value:,}"
+        return text if room * value / longest > _CHAR * (len(text) + 1) else ""
+
+    chart = pygal.HorizontalStackedBar(**_config(_AXIS + _ROW * len(rows), fitting))
     # pygal draws its first row at the bottom.
-    chart.x_labels = [_short(row) for row in reversed(rows)]
+    chart.x_labels = names[::-1]
     for tone, counts in series.items():
         chart.add(tone, list(reversed(counts)))
     return _svg(chart, name, label, list(series))
@@ -73,7 +77,7 @@ def columns(name: str, label: str, rows: Sequence[str], counts: Sequence[int]) -
     """
     import pygal
 
-    chart = pygal.Bar(**_config(220, lambda value: f"{value:,}" if value else ""))
+    chart = pygal.Bar(**_config(220, _compact))
     chart.x_labels = list(rows)
     chart.add("count", list(counts))
     return _svg(chart, name, label, ["score"])
@@ -126,13 +130,21 @@ def _svg(chart: Any, name: str, label: str, tones: Sequence[str]) -> Markup:
 def _strip(element: Element) -> None:
     for child in list(element):
         tag = child.tag
-        gone = not isinstance(tag, str) or tag.removeprefix(_SVG) in _DROPPED
+        # A comment's tag is a function.
+        gone = callable(tag) or tag.removeprefix(_SVG) in _DROPPED
         if gone or "tooltip-overlay" in str(child.get("class", "")):
             element.remove(child)
             continue
         child.attrib.pop("style", None)
         child.attrib.pop(_HREF, None)
         _strip(child)
+
+
+def _compact(value: int) -> str:
+    """Return a count in four characters at most, since columns are narrow."""
+    if value < 1000:
+        return str(value) if value else ""
+    return f"{value / 1000:.1f}k" if value < 9950 else f"{value / 1000:.0f}k"
 
 
 def _short(text: str) -> str:

@@ -81,9 +81,7 @@ def write_dashboard(
     """
     fees = load_fees(patterns_dir() / "cards")
     layout, iterator = laid_out(rows)
-    grouped = [
-        name for name in layout.carried if any(word in name.casefold() for word in group_by)
-    ]
+    grouped = [name for name in layout.carried if any(word in name.casefold() for word in group_by)]
     tally = Tally(grouped, layout.checks)
     parts = (
         environment()
@@ -115,7 +113,11 @@ def _layout(layout: Layout) -> dict[str, Any]:
     style = Style()
     return {
         "verdicts": [
-            {"name": words(name), "tone": verdict_status(name), "sign": style.symbol(verdict_status(name))}
+            {
+                "name": words(name),
+                "tone": verdict_status(name),
+                "sign": style.symbol(verdict_status(name)),
+            }
             for name in VERDICTS
         ],
         "statuses": [{"name": name, "sign": style.symbol(name)} for name in STATUSES],
@@ -178,8 +180,7 @@ def _verdicts(tally: Tally) -> dict[str, Any]:
         ],
         "chart": charts.stacked_bars(
             "verdicts",
-            "Notes by verdict: "
-            + ", ".join(f"{words(name)} {counts[name]}" for name in present),
+            "Notes by verdict: " + ", ".join(f"{words(name)} {counts[name]}" for name in present),
             [words(name) for name in present],
             {
                 _VERDICT_TONES[name]: [counts[name] if name == row else 0 for row in present]
@@ -219,8 +220,8 @@ def _checks(tally: Tally) -> dict[str, Any]:
             "requirements",
             "Failures by requirement: "
             + "; ".join(f"{row['id']} {row['fail']} fail, {row['warn']} warn" for row in rows),
-            [row["id"] for row in rows],
-            {status: [row[status] for row in rows] for status in judged},
+            list(tally.checks),
+            {status: [counts[status] for counts in tally.checks.values()] for status in judged},
         ),
     }
 
@@ -238,7 +239,7 @@ def _scores(tally: Tally) -> dict[str, Any]:
             "scores",
             "Distribution of scores: "
             + ", ".join(f"{name}: {n}" for name, n in zip(names, tally.scores, strict=True) if n),
-            names,
+            [str(low) for low in range(0, 100, width)],
             tally.scores,
         ),
     }
@@ -246,7 +247,9 @@ def _scores(tally: Tally) -> dict[str, Any]:
 
 def _findings(tally: Tally) -> list[dict[str, Any]]:
     style = Style()
-    ranked = sorted(tally.findings.items(), key=lambda item: (-item[1], item[0].check, item[0].rule))
+    ranked = sorted(
+        tally.findings.items(), key=lambda item: (-item[1], item[0].check, item[0].rule)
+    )
     return [
         {
             "check": finding.check,
@@ -283,7 +286,7 @@ def _grouping(name: str, groups: Mapping[str, Group]) -> dict[str, Any]:
         ],
         "chart": charts.stacked_bars(
             "by-" + "".join(char for char in name.casefold() if char.isascii() and char.isalnum()),
-            f"Verdicts by {name}, the {len(drawn)} with most notes; the table below has the numbers",
+            f"Verdicts by {name}, the {len(drawn)} with most notes; the table has the numbers",
             [value for value, _ in drawn],
             {
                 tone: [group.verdicts[verdict] for _, group in drawn]

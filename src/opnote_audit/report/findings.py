@@ -38,7 +38,7 @@ def findings_text(result: AuditResult, note: Note, redacted: bool = False) -> st
     str
         Lines without control characters, parted by newlines, with no newline at the end.
     """
-    return "\n".join(_lines(result, note, redacted))
+    return "\n".join(map(printable, _lines(result, note, redacted)))
 
 
 def quote(note: Note, item: Evidence, longest: int = _MAX_QUOTE) -> str:
@@ -60,9 +60,9 @@ def place(note: Note, index: LineIndex, item: Evidence) -> str:
 
 
 def _lines(result: AuditResult, note: Note, redacted: bool) -> Iterator[str]:
-    yield f"{printable(result.note_id)}: {words(result.verdict)}"
+    yield f"{result.note_id}: {words(result.verdict)}"
     if result.verdict == "error":
-        yield printable(result.error or "")
+        yield result.error or ""
         return
     yield f"Units: {units_summary(result)}; score {score_text(result.score)}"
     yield f"Operation: {operation_summary(result)}"
@@ -73,10 +73,10 @@ def _lines(result: AuditResult, note: Note, redacted: bool) -> Iterator[str]:
         yield f"  {level} ({role}): {approach}; {pathology}; {done}; {held}"
     index = LineIndex(note.text)
     for check in result.checklist:
-        title = f" {printable(check.title)}" if check.title else ""
+        title = f" {check.title}" if check.title else ""
         yield ""
         yield f"{check.id} {check.status.upper()}{title}"
-        yield f"  {printable(check.message)}"
+        yield f"  {check.message}"
         if check.status not in ("warn", "fail"):
             continue
         places = distinct_places(check.evidence)
@@ -87,4 +87,4 @@ def _lines(result: AuditResult, note: Note, redacted: bool) -> Iterator[str]:
         if len(places) > _MAX_QUOTES:
             yield f"  and {len(places) - _MAX_QUOTES} more"
         if check.advice:
-            yield f"  To mend: {printable(check.advice)}"
+            yield f"  To mend: {check.advice}"

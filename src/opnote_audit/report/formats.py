@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from opnote_audit.checks.result import AuditResult
+from opnote_audit.errors import InputError
 from opnote_audit.read import Note
 from opnote_audit.report.as_json import render_json, render_jsonl
 from opnote_audit.report.markdown import render_markdown
@@ -93,10 +94,37 @@ class _Markdown:
         return ""
 
 
+class _Html:
+    def __init__(self, options: TextOptions) -> None:
+        self._unicode = options.unicode
+        self._page = ""
+
+    def add(self, result: AuditResult, note: Note) -> str:
+        # Templates are loaded only where a page is made.
+        from opnote_audit.report.html import render_note_html
+
+        if self._page:
+            raise InputError(
+                "a page shows one note; give one at a time, or make a page for each with "
+                "opnote-audit batch"
+            )
+        self._page = render_note_html(result, note)
+        return ""
+
+    def close(self) -> str:
+        if self._unicode:
+            return self._page
+        # The output's encoding is not one of Unicode's. References of HTML say the same in
+        # any; C1 controls alone have none, since 128 to 159 mean other characters there.
+        page = self._page.translate(dict.fromkeys(range(0x80, 0xA0), 0xFFFD))
+        return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
 FORMATS: dict[str, Callable[[TextOptions], Format]] = {
     "text": _Text,
     "json": _Json,
     "jsonl": _Jsonl,
     "markdown": _Markdown,
+    "html": _Html,
 }
 """What ``--format`` accepts, and what makes each."""

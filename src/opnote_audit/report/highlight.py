@@ -61,15 +61,24 @@ class SectionLike(Protocol):
     """A section of a note: offsets of its header, body and end, its kind and title."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """What the section is: ``diagnosis``, ``heading``, ``narrative`` ..."""
+
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """Where its header begins."""
+
     @property
-    def body(self) -> int: ...
+    def body(self) -> int:
+        """Where its text begins."""
+
     @property
-    def end(self) -> int: ...
+    def end(self) -> int:
+        """Where it ends."""
+
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """Its header's words; empty without a header."""
 
 
 @dataclass(slots=True)
@@ -241,7 +250,7 @@ def _run(text: str, start: int, end: int, marks: Sequence[_Mark]) -> str:
     opened = [one for one in places if one.start == start]
     anchors = "".join(f'<span id="e{one.number}"></span>' for one in opened)
     numbers = " ".join(str(one.number) for one in places)
-    title = escape("; also ".join(said for _, said in marks))
+    title = escape(printable("; also ".join(said for _, said in marks)))
     # A place cut in two is one stop for the keyboard: its first piece.
     stop = "" if opened else ' tabindex="-1"'
     return (
@@ -259,9 +268,12 @@ def _escaped(text: str, start: int, end: int) -> str:
             # As a reference it stays what it is; raw, it would be read as a newline. A line
             # that ends with it alone needs a break to be seen.
             return "&#13;" if text[found.end() : found.end() + 1] == "\n" else "&#13;<br>"
-        name = _sign_name(char)
-        stand_in = NUL_SIGN if char == "\x00" else LOST_SIGN if "\ud800" <= char <= "\udfff" else char
-        return f'<span class="ctl" data-name="{name}">{stand_in}</span>'
+        held = char
+        if char == "\x00":
+            held = NUL_SIGN
+        elif "\ud800" <= char <= "\udfff":
+            held = LOST_SIGN
+        return f'<span class="ctl" data-name="{_sign_name(char)}">{held}</span>'
 
     # Not re.sub on a slice: what follows the run must stay in sight.
     parts: list[str] = []

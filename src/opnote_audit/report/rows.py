@@ -14,24 +14,31 @@ _REQUIREMENTS = ("R1", "R2", "R3", "R4", "R5")
 
 
 class Row(Protocol):
-    """A row of a batch (:class:`opnote_audit.batch.rows.BatchRow` is one).
-
-    ``columns`` are those carried through from the input table, the same in every row; ``page``
-    is the note's page relative to the report's folder; the rest is what a person put down.
-    """
+    """A row of a batch (:class:`opnote_audit.batch.rows.BatchRow` is one)."""
 
     @property
-    def result(self) -> AuditResult: ...
+    def result(self) -> AuditResult:
+        """What the audit found."""
+
     @property
-    def columns(self) -> Mapping[str, str]: ...
+    def columns(self) -> Mapping[str, str]:
+        """The columns carried through from the input table, the same in every row."""
+
     @property
-    def page(self) -> str | None: ...
+    def page(self) -> str | None:
+        """The note's page relative to the report's folder, if there is one."""
+
     @property
-    def reviewer(self) -> str: ...
+    def reviewer(self) -> str:
+        """Who decided; empty until somebody has."""
+
     @property
-    def decision(self) -> str: ...
+    def decision(self) -> str:
+        """What was decided; empty until somebody has."""
+
     @property
-    def comment(self) -> str: ...
+    def comment(self) -> str:
+        """Why; empty until somebody has said so."""
 
 
 class Layout:

@@ -103,7 +103,7 @@ def segment_status(result: AuditResult, segment: SegmentResult) -> Status:
     is not supported though no requirement names it (each names those of its worst outcome
     only) stands as the worst of them.
     """
-    named = [
+    named: list[Status] = [
         check.status
         for check in result.checklist
         if segment.segment in check.segments and check.status in ("warn", "fail")
@@ -182,9 +182,7 @@ def _vertebrae(result: AuditResult) -> list[_Vertebra]:
     names = list(spine.VERTEBRAE[first : last + 1])
     if "L6" in named:
         names.insert(names.index("L5") + 1, "L6")
-    touched = {
-        end for segment in result.segments for end in spine.ends(segment.segment)
-    }
+    touched = {end for segment in result.segments for end in spine.ends(segment.segment)}
     out: list[_Vertebra] = []
     y: float = _TOP
     for name in names:
@@ -208,7 +206,10 @@ def _bands(result: AuditResult, by_name: dict[str, _Vertebra]) -> list[_Band]:
         placed.append((segment, top, bottom, max(one.width for one in members) + 12))
     texts = [_label_lines(segment) for segment, *_ in placed]
     tops = _spread(
-        [(top + bottom) / 2 - _label_height(lines) / 2 for (_, top, bottom, _), lines in zip(placed, texts, strict=True)],
+        [
+            (top + bottom) / 2 - _label_height(lines) / 2
+            for (_, top, bottom, _), lines in zip(placed, texts, strict=True)
+        ],
         [_label_height(lines) for lines in texts],
         _TOP,
         max(one.bottom for one in by_name.values()),
@@ -277,9 +278,7 @@ def _fusion_text(result: AuditResult) -> str:
     return f"{words(result.fusion.type)} fusion" if result.fusion.type else "fusion"
 
 
-def _brackets(
-    result: AuditResult, by_name: dict[str, _Vertebra], text: str
-) -> list[_Bracket]:
+def _brackets(result: AuditResult, by_name: dict[str, _Vertebra], text: str) -> list[_Bracket]:
     if not text:
         return []
     spans = sorted(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -43,7 +44,13 @@ ROWS_A_SHEET = 60_000
 """Excel follows 65,530 links on a sheet at most; more notes go on a further sheet."""
 
 _MAX_CELL = 32_767
+_LINE_HEIGHT = 15
+# Excel allows 409 points; beyond this a row is read better on the note's page.
+_MAX_LINES = 12
+_FOUND_WIDTH = 60
+_MEND_WIDTH = 50
 _MAX_LINK = 2_000
+_A3 = 8
 # The zip format's first moment: without a time of its own the same rows give the same file.
 _EPOCH = datetime(1980, 1, 1)
 _TONES = {
@@ -178,9 +185,7 @@ class _Sheets:
             }
         )
         self.tones: dict[str, Format] = {
-            status: book.add_format(
-                {**plain, "font_color": ink, "bg_color": ground, "bold": True}
-            )
+            status: book.add_format({**plain, "font_color": ink, "bg_color": ground, "bold": True})
             for status, (ink, ground) in _TONES.items()
         }
 
@@ -201,8 +206,8 @@ class _Sheets:
             ("Primary level", 10),
             ("Further levels", 16),
             *((check, 9.0) for check in self._layout.checks),
-            ("What was found", 60),
-            ("To mend", 50),
+            ("What was found", _FOUND_WIDTH),
+            ("To mend", _MEND_WIDTH),
             *((_cell(name), 18.0) for name in self._layout.carried),
             ("Source", 30),
         ]
@@ -224,6 +229,7 @@ class _Sheets:
         sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
         self._reviewing(sheet, [title for title, _ in columns], max(last, 1))
         sheet.set_landscape()
+        sheet.set_paper(_A3)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
 
@@ -247,6 +253,13 @@ class _Sheets:
     def _row(self, sheet: Worksheet, at: int, row: Row) -> None:
         result = row.result
         column = iter(range(len(self.columns())))
+        problems = [check for check in result.checklist if check.status in ("warn", "fail")]
+        found = [f"{check.id} {check.status}: {check.message}" for check in problems]
+        found = [printable(line) for line in (*found, *filter(None, (result.error,)))]
+        mend = [printable(f"{check.id}: {check.advice}") for check in problems if check.advice]
+        # Programs other than Excel do not fit a row to its wrapped text by themselves.
+        lines = max(1, _line_count(found, _FOUND_WIDTH), _line_count(mend, _MEND_WIDTH))
+        sheet.set_row(at, _LINE_HEIGHT * min(lines, _MAX_LINES))
 
         def text(value: str, form: Format | None = None) -> None:
             here = next(column)
@@ -283,11 +296,8 @@ class _Sheets:
                 continue
             shown = f"{self._style.symbol(check.status)} {check.status}"
             text(shown, self.tones[check.status])
-        problems = [check for check in result.checklist if check.status in ("warn", "fail")]
-        found = [f"{check.id} {check.status}: {check.message}" for check in problems]
-        text("\n".join(map(printable, [*found, *filter(None, (result.error,))])), self.wrapped)
-        advice = [f"{check.id}: {check.advice}" for check in problems if check.advice]
-        text("\n".join(map(printable, advice)), self.wrapped)
+        text("\n".join(found), self.wrapped)
+        text("\n".join(mend), self.wrapped)
         for name in self._layout.carried:
             text(row.columns.get(name, ""))
         text(result.source or "")
@@ -299,6 +309,10 @@ class _Sheets:
             sheet.write_url(at, column, link, self._link, string=name[:_MAX_LINK])
         else:
             sheet.write_string(at, column, name, self.text)
+
+
+def _line_count(lines: Iterable[str], width: int) -> int:
+    return sum(len(textwrap.wrap(line, width - 4)) for line in lines)
 
 
 def _cell(text: str) -> str:
@@ -316,7 +330,11 @@ def _explain(book: Workbook, sheets: _Sheets) -> None:
     lines: list[tuple[str, str, Format]] = [
         ("Words", "What they mean", sheets.header),
         *(
-            (f"{style.symbol(verdict_status(name))} {words(name)}", meaning, sheets.tones[verdict_status(name)])
+            (
+                f"{style.symbol(verdict_status(name))} {words(name)}",
+                meaning,
+                sheets.tones[verdict_status(name)],
+            )
             for name, meaning in _VERDICTS.items()
         ),
         *((name, meaning, sheets.wrapped) for name, meaning in _COLUMNS.items()),

@@ -8,6 +8,7 @@ one clause. Exposure, counting and hardware name levels without setting it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
 from opnote_audit import spine
@@ -92,8 +93,10 @@ def corrected_levels(reading: Reading) -> set[int]:
     for mention in reading.mentions:
         if mention.label != "CORRECTION":
             continue
-        before = [v for v in reading.levels if v.end <= mention.start and mention.start - v.end < 30]
-        after = [v for v in reading.levels if v.start >= mention.end and v.start - mention.end < 30]
+        low = bisect_left(reading.levels, mention.start - 60, key=lambda v: v.start)
+        near = reading.levels[low : low + 12]
+        before = [v for v in near if v.end <= mention.start and mention.start - v.end < 30]
+        after = [v for v in near if v.start >= mention.end and v.start - mention.end < 30]
         if before and after:
             gone.add(before[-1].start)
     return gone
@@ -138,6 +141,10 @@ class Walker:
         self._weak: tuple[str, ...] = ()
         self._unknown = 0
         self._facts: list[Fact] = []
+        # Kept beside the facts, so that an hour-long addendum costs no more than its length.
+        self._kinds: dict[str, set[str]] = {}
+        self._hows: dict[str, set[str]] = {}
+        self._worked: dict[str, None] = {}
         self._story = Story()
 
     def walk(self) -> Story:
@@ -149,6 +156,15 @@ class Walker:
                 self._clause(number)
         self._story.facts = self._facts
         return self._story
+
+    def _record(self, fact: Fact) -> None:
+        self._facts.append(fact)
+        work = fact.kind in ACTS or fact.kind in (NAMED, LATERAL, COSTO)
+        for name in fact.levels:
+            self._kinds.setdefault(name, set()).add(fact.kind)
+            self._hows.setdefault(name, set()).add(fact.how)
+            if work and not name.startswith(UNNAMED):
+                self._worked.setdefault(name)
 
     # -- levels ---------------------------------------------------------------------------
 
@@ -189,7 +205,7 @@ class Walker:
 
     def _known(self) -> tuple[str, ...]:
         """Return the levels worked on so far, in order."""
-        return tuple(dict.fromkeys(n for f in self._facts if f.kind in ACTS or f.kind in (NAMED, LATERAL, COSTO) for n in f.levels if not n.startswith(UNNAMED)))
+        return tuple(self._worked)
 
     def _collective(self, mention: Mention) -> tuple[tuple[str, ...], str]:
         """Return the levels that "both levels" and its kin mean, and how they are known."""
@@ -215,7 +231,7 @@ class Walker:
 
     def _known_by(self, names: tuple[str, ...]) -> str:
         """Return ``HEADING`` when nothing but the heading has named ``names`` so far."""
-        hows = {f.how for f in self._facts if set(f.levels) & set(names)}
+        hows = set().union(*(self._hows.get(n, ()) for n in names))
         return HEADING if hows == {HEADING} else COLLECTIVE
 
     # -- one clause -----------------------------------------------------------------------
@@ -379,7 +395,7 @@ class Walker:
                     at = narrowed
                 vague = kind == PEDICLE and len(at) > 1 and not self._text[mention.start : mention.end].lower().endswith("s")
             evidence = span_of(mention, "route" if mention.label == "PEDICLE" and kind == NAMED else kind)
-            self._facts.append(Fact(kind, at, evidence, by, wide, vague, span or level_span))
+            self._record(Fact(kind, at, evidence, by, wide, vague, span or level_span))
 
         for mention in clause.mentions:
             label = mention.label
@@ -432,13 +448,13 @@ class Walker:
             source = self._source(clause, mention, names)
             if not source:
                 continue
-            kinds = {f.kind for f in self._facts if set(f.levels) & set(source)}
-            here = {f.kind for f in self._facts if set(f.levels) & set(names)}
+            kinds = set().union(*(self._kinds.get(n, ()) for n in source))
+            here = set().union(*(self._kinds.get(n, ()) for n in names))
             for kind in _COPIED:
                 if kind not in kinds or (mention.value == "also" and (kind != NAMED or PEDICLE not in here)):
                     continue
                 fact = Fact(kind, names, span_of(mention, "approach" if kind == NAMED else kind), how, level_span=level_span)
-                self._facts.append(replace(fact, how=EXPLICIT if how == FOCUS and self._how == EXPLICIT else how))
+                self._record(replace(fact, how=EXPLICIT if how == FOCUS and self._how == EXPLICIT else how))
             return
 
     def _source(self, clause: Clause, mention: Mention, names: tuple[str, ...]) -> tuple[str, ...]:

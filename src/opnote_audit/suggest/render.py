@@ -144,7 +144,7 @@ class _Text:
 
     def _title(self, text: str) -> Iterator[str]:
         yield ""
-        yield self._style.paint(text, "bold")
+        yield from (self._style.paint(line, "bold") for line in textwrap.wrap(text, self._width))
 
     def _table(self, rows: list[list[str]]) -> Iterator[str]:
         header, *rest = table(rows, self._width - len(_INDENT))

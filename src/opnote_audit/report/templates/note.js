@@ -35,8 +35,9 @@
     picks.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.pick === owner)));
     if (!owner) { say("Selection cleared."); return; }
     const shown = stops.filter((run) => owns(owner, run));
+    const count = Object.values(owners).filter((list) => list.includes(owner)).length;
     const name = owner.startsWith("segment-") ? "segment " + document.querySelector('[data-pick="' + owner + '"]').textContent : owner;
-    say(name + ": " + (shown.length === 1 ? "1 place" : shown.length + " places") + " in the note.");
+    say(name + ": " + (count === 1 ? "1 place" : count + " places") + " in the note.");
     if (shown.length) {
       stopAt(shown[0]);
       if (options && options.text) reach(shown[0], "center");
