@@ -63,7 +63,13 @@ class NoteAuditor:
         """Return the operation that the note tells of."""
         return self._resolver.resolve(self.read(text))
 
-    def audit(self, text: str, note_id: str = "note", source: str | None = None, encoding: str | None = None) -> AuditResult:
+    def audit(
+        self,
+        text: str,
+        note_id: str = "note",
+        source: str | None = None,
+        encoding: str | None = None,
+    ) -> AuditResult:
         """Return the audit of one note.
 
         Raises

@@ -8,7 +8,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 VERTEBRAE = tuple(
-    [f"C{n}" for n in range(1, 8)] + [f"T{n}" for n in range(1, 13)] + [f"L{n}" for n in range(1, 6)] + [f"S{n}" for n in range(1, 6)]
+    [f"C{n}" for n in range(1, 8)]
+    + [f"T{n}" for n in range(1, 13)]
+    + [f"L{n}" for n in range(1, 6)]
+    + [f"S{n}" for n in range(1, 6)]
 )
 ORDER = {name: index for index, name in enumerate(VERTEBRAE)}
 # C8 names a root and L6 a transitional vertebra; both sort between their neighbours.

@@ -25,7 +25,9 @@ def _start(mention: Mention) -> int:
     return mention.start
 
 
-def settle(text: str, sections: list[Section], sentences: list[tuple[int, int]], cues: list[Mention]) -> list[Block]:
+def settle(
+    text: str, sections: list[Section], sentences: list[tuple[int, int]], cues: list[Mention]
+) -> list[Block]:
     """Return the blocks of a note.
 
     Parameters
@@ -47,30 +49,48 @@ def settle(text: str, sections: list[Section], sentences: list[tuple[int, int]],
         distinct = {text[c.start : c.end].lower() for c in inside}
         kind = section.kind
         told = any(b.kind == "narrative" and b.end - b.body > 20 for b in blocks)
-        if kind == "heading" and section.end - section.body > _NARRATIVE_LENGTH and len(distinct) >= _CUES_AFTER_START:
+        if (
+            kind == "heading"
+            and section.end - section.body > _NARRATIVE_LENGTH
+            and len(distinct) >= _CUES_AFTER_START
+        ):
             kind = "narrative"
         if kind in ("narrative", "addendum", "planned", "heading"):
             blocks.append(Block(kind, section.start, section.body, section.end, section.title))
             continue
         if kind in ("indication", "other") and told and len(distinct) >= _CUES_WITHOUT_START:
             # "POSITION: prone ...  COURSE: the lamina was removed ...": the work has begun.
-            blocks.append(Block("narrative", section.start, section.body, section.end, section.title))
+            blocks.append(
+                Block("narrative", section.start, section.body, section.end, section.title)
+            )
             continue
-        start = _operation_start(section, sentences, inside, 4 if kind == "closing" else _CUES_AFTER_START)
+        start = _operation_start(
+            section, sentences, inside, 4 if kind == "closing" else _CUES_AFTER_START
+        )
         if kind == "unheaded":
             if start is None:
                 kind = "other" if headed else "narrative"
             else:
                 kind = "indication"
         if start is None or start <= section.body:
-            blocks.append(Block(kind if start is None else "narrative", section.start, section.body, section.end, section.title))
+            blocks.append(
+                Block(
+                    kind if start is None else "narrative",
+                    section.start,
+                    section.body,
+                    section.end,
+                    section.title,
+                )
+            )
         else:
             blocks.append(Block(kind, section.start, section.body, start, section.title))
             blocks.append(Block("narrative", start, start, section.end, ""))
     return blocks
 
 
-def _operation_start(section: Section, sentences: list[tuple[int, int]], inside: list[Mention], least: int) -> int | None:
+def _operation_start(
+    section: Section, sentences: list[tuple[int, int]], inside: list[Mention], least: int
+) -> int | None:
     """Return where the operation begins in a section, if it does."""
     starts = [c for c in inside if c.value == "start" and "historical" not in c.flags]
     for cue in starts:

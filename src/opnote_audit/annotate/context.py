@@ -63,7 +63,9 @@ class ContextAnnotator:
         self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         self._rules: dict[int, tuple[ConTextRule, bool]] = {}
         for term in terms:
-            rule = ConTextRule(term.literal, term.category, direction=term.direction, max_scope=term.max_scope)
+            rule = ConTextRule(
+                term.literal, term.category, direction=term.direction, max_scope=term.max_scope
+            )
             key = nlp.vocab.strings.add(term.literal)
             if key not in self._rules:
                 self._matcher.add(term.literal, [nlp.make_doc(term.literal)])
@@ -87,7 +89,9 @@ class ContextAnnotator:
                 targets.setdefault(mention.sentence, []).append(_Target(mention))
         for index, found in targets.items():
             if len(by_sentence[index]) <= _MAX_MODIFIERS:
-                self._sentence(reading, index, by_sentence[index], found, offsets, ends, clause_starts)
+                self._sentence(
+                    reading, index, by_sentence[index], found, offsets, ends, clause_starts
+                )
                 continue
             # A "sentence" of pages: clause by clause, since a graph is quadratic in modifiers.
             near: dict[int, list[_Target]] = {}
@@ -99,7 +103,15 @@ class ContextAnnotator:
                 inside.setdefault(number, []).append(match)
             for number, own in near.items():
                 if number in inside:
-                    self._sentence(reading, index, inside[number][:_MAX_MODIFIERS], own, offsets, ends, clause_starts)
+                    self._sentence(
+                        reading,
+                        index,
+                        inside[number][:_MAX_MODIFIERS],
+                        own,
+                        offsets,
+                        ends,
+                        clause_starts,
+                    )
 
     @staticmethod
     def unticked(reading: Reading) -> None:
@@ -107,7 +119,9 @@ class ContextAnnotator:
         for match in _EMPTY_BOX.finditer(reading.text):
             low, high = match.span("what")
             first = bisect_left(reading.mentions, low, key=lambda m: m.start)
-            for mention in reading.mentions[first : bisect_left(reading.mentions, high, key=lambda m: m.start)]:
+            for mention in reading.mentions[
+                first : bisect_left(reading.mentions, high, key=lambda m: m.start)
+            ]:
                 _flag(mention, flags.NEGATED, match.start(), low)
 
     def _sentence(
@@ -151,7 +165,11 @@ class ContextAnnotator:
                 continue
             low, high = modifier.modifier_span
             for target in targets:
-                if low <= target.start and target.end <= high and target.end - target.start < high - low:
+                if (
+                    low <= target.start
+                    and target.end <= high
+                    and target.end - target.start < high - low
+                ):
                     _flag(target.mention, flag, offsets[low], ends[high - 1])
 
 

@@ -56,7 +56,9 @@ class LevelParser:
 
     def __init__(self, rules: LevelRules) -> None:
         self._rules = rules
-        self._letters = {s: (r.letter, r.last, r.needs_company) for r in rules.regions for s in r.spellings}
+        self._letters = {
+            s: (r.letter, r.last, r.needs_company) for r in rules.regions for s in r.spellings
+        }
         words = {w: (r.letter, r.last, False) for r in rules.regions for w in r.words}
         self._words = words
         self._numbers = {**rules.numbers, **rules.ordinals}
@@ -67,22 +69,39 @@ class LevelParser:
         # behind them.
         letters = "".join(sorted({s[0] for s in self._letters}))
         self._digits = re.compile(r"\d{1,2}(?![0-9])(?!\.\d)")
-        self._letter = re.compile(rf"(?:^|[^A-Za-z0-9_.])(?P<letter>[{letters.upper()}{letters}][Hh]?)(?P<gap>\.?|[ \t]?[-‑–][ \t]?|[ \t]{{1,2}})$")
+        self._letter = re.compile(
+            rf"(?:^|[^A-Za-z0-9_.])(?P<letter>[{letters.upper()}{letters}][Hh]?)(?P<gap>\.?|[ \t]?[-‑–][ \t]?|[ \t]{{1,2}})$"
+        )
         upper = letters.upper()
         self._spoken = re.compile(rf"[{upper}][Hh]?[ \t-](?i:(?P<number>{cardinal}))\b")
         self._region_words = tuple(words)
         self._number_after = re.compile(rf"[ \t-]+(?P<number>{cardinal}|\d{{1,2}})\b", re.I)
         self._ordinals_before = re.compile(
-            rf"\b(?P<list>(?:{ordinal})(?:(?:\s?,\s?(?:and\s)?|\s(?:and|to|through|-)\s(?:the\s)?|-)(?:{ordinal}))*)[ \t\n]+$", re.I
+            rf"\b(?P<list>(?:{ordinal})(?:(?:\s?,\s?(?:and\s)?|\s(?:and|to|through|-)\s(?:the\s)?|-)(?:{ordinal}))*)[ \t\n]+$",
+            re.I,
         )
         self._ordinal_word = re.compile(rf"\b(?:{ordinal})\b", re.I)
-        self._range_join = re.compile(r"[ \t]?(?:[-–—‑/\\]|[ \t](?P<word>to|through|thru|down to|up to|till|until)[ \t](?:the[ \t])?)[ \t]?", re.I)
-        self._list_join = re.compile(r"(?:[ \t]?[,;+&][ \t\n]*(?:and[ \t\n]+|&[ \t]*|then[ \t]+)?|[ \t\n]+(?:and|or|plus|as well as|then)[ \t\n]+|[ \t]&[ \t])(?:at[ \t]+|the[ \t]+)?", re.I)
-        self._number_tail = re.compile(rf"(?P<s>[Ss]\s?)?(?P<n>\d{{1,2}}|{cardinal})(?![0-9A-Za-z])", re.I)
-        stops = "|".join(re.escape(w) for w in sorted(rules.bare_number_stops, key=len, reverse=True))
+        self._range_join = re.compile(
+            r"[ \t]?(?:[-–—‑/\\]|[ \t](?P<word>to|through|thru|down to|up to|till|until)[ \t](?:the[ \t])?)[ \t]?",
+            re.I,
+        )
+        self._list_join = re.compile(
+            r"(?:[ \t]?[,;+&][ \t\n]*(?:and[ \t\n]+|&[ \t]*|then[ \t]+)?|[ \t\n]+(?:and|or|plus|as well as|then)[ \t\n]+|[ \t]&[ \t])(?:at[ \t]+|the[ \t]+)?",
+            re.I,
+        )
+        self._number_tail = re.compile(
+            rf"(?P<s>[Ss]\s?)?(?P<n>\d{{1,2}}|{cardinal})(?![0-9A-Za-z])", re.I
+        )
+        stops = "|".join(
+            re.escape(w) for w in sorted(rules.bare_number_stops, key=len, reverse=True)
+        )
         self._stop = re.compile(rf"[ \t]*-?(?:{stops})(?![A-Za-z])", re.I)
-        inter = "|".join(re.escape(w) for w in sorted(rules.interspace_words, key=len, reverse=True))
-        self._interspace_after = re.compile(rf"[ \t]*(?:vertebral[ \t]+|vertebra[ \t]+|bodies[ \t]+)?(?:{inter})\b", re.I)
+        inter = "|".join(
+            re.escape(w) for w in sorted(rules.interspace_words, key=len, reverse=True)
+        )
+        self._interspace_after = re.compile(
+            rf"[ \t]*(?:vertebral[ \t]+|vertebra[ \t]+|bodies[ \t]+)?(?:{inter})\b", re.I
+        )
         between = "|".join(re.escape(w) for w in rules.between_words)
         self._between = re.compile(rf"\b(?:{between})[ \t\n]+(?:the[ \t\n]+)?$", re.I)
         self._not_levels = []
@@ -105,7 +124,9 @@ class LevelParser:
             return None
         return f"{known[0]}{number}"
 
-    def _atoms(self, text: str, regions: list[tuple[int, int]]) -> list[tuple[int, int, tuple[str, ...], bool]]:
+    def _atoms(
+        self, text: str, regions: list[tuple[int, int]]
+    ) -> list[tuple[int, int, tuple[str, ...], bool]]:
         """Return ``(start, end, vertebrae, needs_company)`` for every lettered level."""
         out: list[tuple[int, int, tuple[str, ...], bool]] = []
         for match in self._digits.finditer(text):
@@ -129,7 +150,11 @@ class LevelParser:
             elif len(digits) == 2:
                 # "L45", "L51", "C56": an interspace written without its dash.
                 upper = self._vertebra(letter, int(digits[0]))
-                lower = "S1" if known[0] == "L" and digits == "51" else self._vertebra(letter, int(digits[1]))
+                lower = (
+                    "S1"
+                    if known[0] == "L" and digits == "51"
+                    else self._vertebra(letter, int(digits[1]))
+                )
                 if upper and lower and spine.adjacent(upper, lower):
                     out.append((start, end, (upper, lower), company))
         for match in self._spoken.finditer(text):
@@ -175,7 +200,9 @@ class LevelParser:
             items = [LevelItem(w.start(), w.end(), (n,)) for w, n in zip(words, names) if n]
             joined = match["list"].lower()
             if len(items) == 2 and re.search(r"\b(?:to|through)\b|-", joined):
-                items = [self._pair(items[0].segments[0], items[1].segments[0], match.start(), end, "to")]
+                items = [
+                    self._pair(items[0].segments[0], items[1].segments[0], match.start(), end, "to")
+                ]
             found.append(LevelMention(match.start(), end, tuple(items)))
         return found
 
@@ -197,7 +224,10 @@ class LevelParser:
         number = int(word) if word.isdigit() else self._numbers.get(word, 0)
         if match["s"]:
             return (f"S{number}", match.end()) if number == 1 else None
-        if text[match.end() : match.end() + 1] in (".", "/", "-", "%") and text[match.end() + 1 : match.end() + 2].isdigit():
+        if (
+            text[match.end() : match.end() + 1] in (".", "/", "-", "%")
+            and text[match.end() + 1 : match.end() + 2].isdigit()
+        ):
             if text[match.end()] != "-" and text[match.end()] != "/" or not listing:
                 return None
         if self._stop.match(text, match.end()):
@@ -212,7 +242,9 @@ class LevelParser:
         name = self._vertebra(letter, number)
         return (name, match.end()) if name else None
 
-    def _item(self, text: str, atoms: dict[int, tuple[int, int, tuple[str, ...], bool]], start: int) -> LevelItem:
+    def _item(
+        self, text: str, atoms: dict[int, tuple[int, int, tuple[str, ...], bool]], start: int
+    ) -> LevelItem:
         """Read one item at the atom that begins at ``start``: a vertebra, pair or range."""
         _, end, names, _ = atoms[start]
         if len(names) == 2:
@@ -233,7 +265,14 @@ class LevelParser:
         if nxt is not None and len(nxt[2]) == 1:
             item = self._pair(upper, nxt[2][0], start, nxt[1], word)
             third = self._range_join.match(text, nxt[1])
-            if not item.is_range and len(item.segments) == 1 and third and not third["word"] and third.end() in atoms and len(atoms[third.end()][2]) == 1:
+            if (
+                not item.is_range
+                and len(item.segments) == 1
+                and third
+                and not third["word"]
+                and third.end() in atoms
+                and len(atoms[third.end()][2]) == 1
+            ):
                 # "L3-L4-L5": two interspaces in a row.
                 more = self._item(text, atoms, join.end())
                 return LevelItem(start, more.end, (*item.segments, *more.segments))
@@ -277,7 +316,11 @@ class LevelParser:
                 name, end = tail
                 # "L4-5 and 5-1", "D8/9 and 10/11": an interspace without its letter.
                 second = self._range_join.match(text, end)
-                follow = self._tail(text, second.end(), name, listing=False) if second and not second["word"] else None
+                follow = (
+                    self._tail(text, second.end(), name, listing=False)
+                    if second and not second["word"]
+                    else None
+                )
                 if follow:
                     items.append(self._pair(name, follow[0], join.end(), follow[1], ""))
                 elif any("-" in s for s in items[-1].segments) and not items[-1].is_range:
@@ -291,10 +334,14 @@ class LevelParser:
 
     def _finish(self, text: str, items: list[LevelItem]) -> LevelMention:
         start, end = items[0].start, items[-1].end
-        if len(items) == 2 and all(len(i.segments) == 1 and "-" not in i.segments[0] for i in items):
+        if len(items) == 2 and all(
+            len(i.segments) == 1 and "-" not in i.segments[0] for i in items
+        ):
             one, two = items[0].segments[0], items[1].segments[0]
             upper, lower = (one, two) if spine.ORDER[one] < spine.ORDER[two] else (two, one)
-            joined = self._between.search(text, max(0, start - 24), start) or self._interspace_after.match(text, end)
+            joined = self._between.search(
+                text, max(0, start - 24), start
+            ) or self._interspace_after.match(text, end)
             if joined and spine.adjacent(upper, lower):
                 return LevelMention(start, end, (LevelItem(start, end, (f"{upper}-{lower}",)),))
         return LevelMention(start, end, tuple(items))
@@ -308,15 +355,24 @@ class LevelParser:
             if out and 0 < mention.start - out[-1].end < 16:
                 gap = text[out[-1].end : mention.start]
                 before = out[-1]
-                simple = all(len(m.items) == 1 and len(m.segments) == 1 and "-" not in m.segments[0] for m in (before, mention))
+                simple = all(
+                    len(m.items) == 1 and len(m.segments) == 1 and "-" not in m.segments[0]
+                    for m in (before, mention)
+                )
                 bare = re.sub(r"\b(?:vertebra[el]?|body|level)\b", "", gap, flags=re.I)
                 if simple and re.fullmatch(r"\s*(?:to|through|thru)\s+(?:the\s+)?", bare, re.I):
                     word = bare.split()[0].lower()
-                    item = self._pair(before.segments[0], mention.segments[0], before.start, mention.end, word)
+                    item = self._pair(
+                        before.segments[0], mention.segments[0], before.start, mention.end, word
+                    )
                     out[-1] = LevelMention(before.start, mention.end, (item,))
                     continue
             if len(mention.items) == 2:
-                mention = self._finish(text, list(mention.items)) if self._between.search(text, max(0, mention.start - 24), mention.start) else mention
+                mention = (
+                    self._finish(text, list(mention.items))
+                    if self._between.search(text, max(0, mention.start - 24), mention.start)
+                    else mention
+                )
                 if len(mention.items) == 2:
                     mention = LevelMention(mention.start, mention.end, mention.items, mention.use)
             out.append(mention)
@@ -325,12 +381,23 @@ class LevelParser:
     def _with_use(self, text: str, mention: LevelMention) -> LevelMention:
         first = mention.items[0].segments[0]
         for use, levels, after, before, both in self._not_levels:
-            if levels and (first not in levels or len(mention.items) > 1 and use == "stage" or "-" in text[mention.start : mention.end]):
+            if levels and (
+                first not in levels
+                or len(mention.items) > 1
+                and use == "stage"
+                or "-" in text[mention.start : mention.end]
+            ):
                 continue
             follows = after is not None and after.match(text, mention.end)
-            leads = before is not None and before.search(text, max(0, mention.start - 24), mention.start)
+            leads = before is not None and before.search(
+                text, max(0, mention.start - 24), mention.start
+            )
             if follows or (leads and not both):
                 return LevelMention(mention.start, mention.end, mention.items, use)
-        if len(mention.items) == 1 and text[mention.end : mention.end + 1] in "abcd" and text[mention.end : mention.end + 1]:
+        if (
+            len(mention.items) == 1
+            and text[mention.end : mention.end + 1] in "abcd"
+            and text[mention.end : mention.end + 1]
+        ):
             return LevelMention(mention.start, mention.end, mention.items, "stage")
         return mention

@@ -90,7 +90,9 @@ def _make_tokenizer() -> Any:
 
 class _Terms:
     def __init__(self, nlp: Language, folder: Path) -> None:
-        self._matcher = TermMatcher(nlp, load_terms(folder / "targets"), Speller(load_spelling(folder / "spelling.json")))
+        self._matcher = TermMatcher(
+            nlp, load_terms(folder / "targets"), Speller(load_spelling(folder / "spelling.json"))
+        )
 
     def __call__(self, doc: Doc) -> Doc:
         reading = _reading(doc)
@@ -125,7 +127,11 @@ class _Sections:
         breaks = tuple(b for s in sections for b in (s.start, s.body))
         spans = self._splitter.sentences(text, breaks)
         cues = [m for m in reading.mentions if m.label == "OPCUE"]
-        work = [m for m in reading.mentions if m.label == "OPCUE" or (m.label == "VERB" and m.value == "remove")]
+        work = [
+            m
+            for m in reading.mentions
+            if m.label == "OPCUE" or (m.label == "VERB" and m.value == "remove")
+        ]
         reading.blocks = settle(text, sections, spans, work)
         reading.is_operative = operative(text, reading.blocks, cues)
         _fill(reading, spans, self._splitter)
@@ -256,7 +262,9 @@ def load_pipeline(patterns: Path | str | None = None, *, doc_view: bool = True) 
         for component in config["components"].values():
             if "patterns" in component:
                 component["patterns"] = str(patterns)
-    nlp = load_model_from_config(config, auto_fill=True, exclude=[] if doc_view else ["opnote_doc_view"])
+    nlp = load_model_from_config(
+        config, auto_fill=True, exclude=[] if doc_view else ["opnote_doc_view"]
+    )
     # spaCy's limit guards parsers and NER models, which are not here; readers have their own.
     nlp.max_length = 1 << 40
     return nlp

@@ -28,9 +28,22 @@ class Mention:
     in code points. Mutable only while the pipeline builds it.
     """
 
-    __slots__ = ("clause", "cues", "end", "end_token", "flags", "label", "sentence", "start", "start_token", "value")
+    __slots__ = (
+        "clause",
+        "cues",
+        "end",
+        "end_token",
+        "flags",
+        "label",
+        "sentence",
+        "start",
+        "start_token",
+        "value",
+    )
 
-    def __init__(self, label: str, value: str, start: int, end: int, start_token: int, end_token: int) -> None:
+    def __init__(
+        self, label: str, value: str, start: int, end: int, start_token: int, end_token: int
+    ) -> None:
         self.label = label
         self.value = value
         self.start = start

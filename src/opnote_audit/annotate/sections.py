@@ -61,9 +61,15 @@ def _line_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, s
         if mark in (",", ".") and not (raw.isupper() and kind):
             continue  # "ADDENDUM, 9 May": only a listed title in capitals
         alone = mark in ("\n", "\r")
-        if kind is None and title and (
-            mark == ":" and text[stop.end() : stop.end() + 2].lstrip(" \t") in ("", "\n", "\r")
-            or alone and (text[match.start() : start].lstrip().startswith("#") or raw.isupper())
+        if (
+            kind is None
+            and title
+            and (
+                mark == ":"
+                and text[stop.end() : stop.end() + 2].lstrip(" \t") in ("", "\n", "\r")
+                or alone
+                and (text[match.start() : start].lstrip().startswith("#") or raw.isupper())
+            )
         ):
             kind = rules.keyword_kind(title)
         if kind is None:
@@ -105,7 +111,11 @@ def _caps_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, s
             kind = rules.titles.get(normalize_title(raw))
             # One capital word is a header only where it names a main section: "PLAN",
             # "NEXT" or "RECORD" in capitals may be plain shouting.
-            if kind and (size > 1 or len(raw) > 4 and kind in ("narrative", "indication", "heading", "diagnosis")):
+            if kind and (
+                size > 1
+                or len(raw) > 4
+                and kind in ("narrative", "indication", "heading", "diagnosis")
+            ):
                 found.append((match.start(), match.start() + len(raw), kind, raw))
                 break
     return found

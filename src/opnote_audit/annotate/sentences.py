@@ -11,7 +11,9 @@ import re
 
 from opnote_audit.rules.grammar import GrammarRules, alternatives
 
-_LIST_START = re.compile(r"[ \t]*(?:[-*•+>|#\[]|\(?\d{1,2}[.)]\s|[a-hA-H][.)]\s|[A-Z][A-Za-z /]{2,30}:)")
+_LIST_START = re.compile(
+    r"[ \t]*(?:[-*•+>|#\[]|\(?\d{1,2}[.)]\s|[a-hA-H][.)]\s|[A-Z][A-Za-z /]{2,30}:)"
+)
 _ITEM_NUMBER = re.compile(r"(?:^|\s)\(?\d{1,2}\.$")
 
 
@@ -21,7 +23,6 @@ def _wrap_width(text: str) -> int:
     if len(lengths) < 4 or lengths[-1] > 160:
         return 0
     return lengths[int(len(lengths) * 0.9)]
-
 
 
 class Splitter:
@@ -34,7 +35,9 @@ class Splitter:
         self._end = re.compile(end)
         self._end_spoken = re.compile(rf"{end}|\b(?:{spoken})\b")
         self._spoken = rules.spoken_stops.words
-        self._verbs = frozenset(w.lower() for w in (*rules.auxiliaries.words, *rules.plain_verbs.words))
+        self._verbs = frozenset(
+            w.lower() for w in (*rules.auxiliaries.words, *rules.plain_verbs.words)
+        )
         conjunctions = alternatives(rules.conjunctions.words)
         openers = alternatives(rules.clause_openers.words)
         commas = alternatives(rules.comma_openers.words)
@@ -75,9 +78,14 @@ class Splitter:
             if mark[0] == ".":
                 head = text[max(0, at - 24) : at + 1]
                 token = (head.split() or [""])[-1].lower().lstrip("([\"'")
-                if token in self._abbreviations or (len(token) == 2 and token[0].isalpha() and head[-2].isupper()):
+                if token in self._abbreviations or (
+                    len(token) == 2 and token[0].isalpha() and head[-2].isupper()
+                ):
                     continue
-                if _ITEM_NUMBER.search(head) and text[match.end() : match.end() + 2].strip()[:1].isalnum():
+                if (
+                    _ITEM_NUMBER.search(head)
+                    and text[match.end() : match.end() + 2].strip()[:1].isalnum()
+                ):
                     # "2. Right transfacet": the break comes before the number, not after it.
                     before = text[max(0, at - 6) : at].rstrip("0123456789(").rstrip(" \t")
                     if not before or before[-1] in ".:;,)|\n" or before[-1].isupper():
@@ -98,7 +106,9 @@ class Splitter:
     def states(self, low: str) -> bool:
         """Tell whether a part of a sentence holds a verb, and so is a statement of its own."""
         words = low.split()
-        return not self._verbs.isdisjoint(words) or any(w.rstrip(".,:").endswith(("ed", "ing")) and len(w) > 4 for w in words)
+        return not self._verbs.isdisjoint(words) or any(
+            w.rstrip(".,:").endswith(("ed", "ing")) and len(w) > 4 for w in words
+        )
 
     def clauses(self, low: str, start: int, end: int) -> list[tuple[int, int]]:
         """Return the clauses of the sentence ``low[start:end]`` as ``(start, end)`` offsets.
@@ -112,7 +122,9 @@ class Splitter:
         here = start
         for match in self._clause.finditer(low, start, end):
             # "The lamina | and the left facet of T6 were removed": no verb, no clause.
-            if match.start() > here and (match.group()[0] == ";" or self.states(low[here : match.start()])):
+            if match.start() > here and (
+                match.group()[0] == ";" or self.states(low[here : match.start()])
+            ):
                 out.append((here, match.start()))
                 here = match.start()
         out.append((here, end))

@@ -16,7 +16,9 @@ from opnote_audit.rules.targets import Term
 class TermMatcher:
     """Finds the terms of the target rules; one spelling may carry several labels."""
 
-    def __init__(self, nlp: Language, terms: Iterable[Term], speller: Speller | None = None) -> None:
+    def __init__(
+        self, nlp: Language, terms: Iterable[Term], speller: Speller | None = None
+    ) -> None:
         labels: dict[str, list[tuple[str, str]]] = {}
         for term in terms:
             pair = (term.label, term.value)

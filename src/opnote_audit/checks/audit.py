@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from opnote_audit import spine
 from opnote_audit.checks import predicates
-from opnote_audit.checks.result import AuditResult, CheckResult, Evidence, Fusion, SegmentResult, Status, Verdict
+from opnote_audit.checks.result import (
+    AuditResult,
+    CheckResult,
+    Evidence,
+    Fusion,
+    SegmentResult,
+    Status,
+    Verdict,
+)
 from opnote_audit.resolve.model import Operation, Segment, Span
 from opnote_audit.rules.checklist import Checklist, Requirement
 
@@ -38,15 +46,26 @@ class Auditor:
         return self._by_id[requirement].outcome(outcome).status
 
     def audit(
-        self, operation: Operation, text: str, section_at: SectionAt, note_id: str, source: str | None = None, encoding: str | None = None
+        self,
+        operation: Operation,
+        text: str,
+        section_at: SectionAt,
+        note_id: str,
+        source: str | None = None,
+        encoding: str | None = None,
     ) -> AuditResult:
         """Return the audit of ``operation``, whose spans are offsets into ``text``."""
         further = operation.additional
-        applicable = bool(further or operation.unnamed or (operation.billed and _in_family(operation)))
+        applicable = bool(
+            further or operation.unnamed or (operation.billed and _in_family(operation))
+        )
 
         def evidence(spans: Iterable[Span]) -> tuple[Evidence, ...]:
             unique = dict.fromkeys(spans)
-            return tuple(Evidence(s.start, s.end, text[s.start : s.end], section_at(s.start), s.kind) for s in list(unique)[:_MAX_EVIDENCE])
+            return tuple(
+                Evidence(s.start, s.end, text[s.start : s.end], section_at(s.start), s.kind)
+                for s in list(unique)[:_MAX_EVIDENCE]
+            )
 
         segments = tuple(
             SegmentResult(
@@ -56,12 +75,15 @@ class Auditor:
                 approach=s.approach,  # type: ignore[arg-type]
                 pathologies=pathology_labels(s),
                 treated=bool(s.treated),
-                supported=s.role != "other" and self._segment_ok(operation, s, ("R1", "R2", "R3")) == "pass",
+                supported=s.role != "other"
+                and self._segment_ok(operation, s, ("R1", "R2", "R3")) == "pass",
                 evidence=evidence(_segment_spans(s)),
             )
             for s in operation.segments
         )
-        fusion = Fusion(operation.fusion.performed, operation.fusion.type, operation.fusion.segments)  # type: ignore[arg-type]
+        fusion = Fusion(
+            operation.fusion.performed, operation.fusion.type, operation.fusion.segments
+        )  # type: ignore[arg-type]
         primary = operation.primary
         common = {
             "note_id": note_id,
@@ -75,12 +97,20 @@ class Auditor:
             "fusion": fusion,
         }
         if not applicable:
-            checks = tuple(CheckResult(r.id, "na", _NOT_APPLICABLE, title=r.title) for r in self._checklist.requirements)
+            checks = tuple(
+                CheckResult(r.id, "na", _NOT_APPLICABLE, title=r.title)
+                for r in self._checklist.requirements
+            )
             return AuditResult(verdict="not_applicable", checklist=checks, **common)  # type: ignore[arg-type]
         findings = self._findings(operation)
-        checks = tuple(self._check(r, findings[r.id], operation, evidence) for r in self._checklist.requirements)
+        checks = tuple(
+            self._check(r, findings[r.id], operation, evidence)
+            for r in self._checklist.requirements
+        )
         ranks = [_RANK[c.status] for c in checks]
-        verdict: Verdict = "deficient" if max(ranks) == 3 else "needs_review" if max(ranks) == 2 else "supported"
+        verdict: Verdict = (
+            "deficient" if max(ranks) == 3 else "needs_review" if max(ranks) == 2 else "supported"
+        )
         extra = [s for s in further if s.role == "additional"]
         states = [self._segment_ok(operation, s, ("R1", "R2", "R3", "R4", "R5")) for s in extra]
         supported = states.count("pass")
@@ -106,9 +136,13 @@ class Auditor:
             return predicates.primary(operation)
         return predicates.fusion(operation, segment)
 
-    def _segment_ok(self, operation: Operation, segment: Segment, requirements: tuple[str, ...]) -> Status:
+    def _segment_ok(
+        self, operation: Operation, segment: Segment, requirements: tuple[str, ...]
+    ) -> Status:
         """Return the worst status of ``requirements`` at one segment (``na`` counts as pass)."""
-        worst = max(_RANK[self.status(r, self._outcome(operation, segment, r))] for r in requirements)
+        worst = max(
+            _RANK[self.status(r, self._outcome(operation, segment, r))] for r in requirements
+        )
         return ("pass", "pass", "warn", "fail")[worst]  # type: ignore[return-value]
 
     def _findings(self, operation: Operation) -> dict[str, list[_Finding]]:
@@ -122,18 +156,34 @@ class Auditor:
                 out[requirement].append(_Finding(outcome, (segment.name,), spans))
         for span in operation.unnamed[:1]:
             out["R1"].append(_Finding("unnamed", (), operation.unnamed))
-            out["R2"].append(_Finding("named" if operation.unnamed_named_approach else "described", (), (span,)))
-            out["R3"].append(_Finding("treated" if operation.unnamed_pathology else "missing", (), (span,)))
+            out["R2"].append(
+                _Finding("named" if operation.unnamed_named_approach else "described", (), (span,))
+            )
+            out["R3"].append(
+                _Finding("treated" if operation.unnamed_pathology else "missing", (), (span,))
+            )
         if not further and not operation.unnamed:
             out["R1"].append(_Finding("no_segment", (), operation.billed))
             out["R2"].append(_Finding("no_segment", (), operation.billed))
             out["R3"].append(_Finding("untreated", (), operation.billed))
         first = operation.primary
-        out["R4"].append(_Finding(predicates.primary(operation), (), _route_spans(first) if first else operation.approach_spans[:2]))
+        out["R4"].append(
+            _Finding(
+                predicates.primary(operation),
+                (),
+                _route_spans(first) if first else operation.approach_spans[:2],
+            )
+        )
         family = [s for s in operation.segments if s.role in ("primary", "additional")]
         for member in family or [None]:
             outcome = predicates.fusion(operation, member)
-            out["R5"].append(_Finding(outcome, (member.name,) if member else (), (*operation.fusion.spans[:4], *operation.fusion.elsewhere)))
+            out["R5"].append(
+                _Finding(
+                    outcome,
+                    (member.name,) if member else (),
+                    (*operation.fusion.spans[:4], *operation.fusion.elsewhere),
+                )
+            )
         return out
 
     def _check(
@@ -147,7 +197,11 @@ class Auditor:
         same = [f for f in findings if f.outcome == worst.outcome]
         names = tuple(dict.fromkeys(n for f in same for n in f.segments))
         outcome = requirement.outcome(worst.outcome)
-        routes = ", ".join(dict.fromkeys(s.approach.replace("_", " ") for s in operation.segments if s.name in names))
+        routes = ", ".join(
+            dict.fromkeys(
+                s.approach.replace("_", " ") for s in operation.segments if s.name in names
+            )
+        )
         primary = operation.primary
         message = outcome.message.format(
             segments=_listing(names) or "the unnamed segment",
@@ -177,7 +231,9 @@ class Auditor:
                 continue
             total += requirement.weight
             if requirement.id in ("R1", "R2", "R3"):
-                shares = [worth[requirement.outcome(f.outcome).status] for f in findings[requirement.id]]
+                shares = [
+                    worth[requirement.outcome(f.outcome).status] for f in findings[requirement.id]
+                ]
                 earned += requirement.weight * sum(shares) / len(shares)
             else:
                 earned += requirement.weight * worth[check.status]
@@ -215,7 +271,9 @@ def _segment_spans(segment: Segment) -> tuple[Span, ...]:
     return (*segment.levels[:3], *_route_spans(segment)[:4], *pathologies[:3], *segment.treated[:3])
 
 
-def _spans_for(requirement: str, outcome: str, operation: Operation, segment: Segment) -> tuple[Span, ...]:
+def _spans_for(
+    requirement: str, outcome: str, operation: Operation, segment: Segment
+) -> tuple[Span, ...]:
     if requirement == "R1":
         return operation.disagreement if outcome == "disagreement" else segment.levels
     if requirement == "R2":

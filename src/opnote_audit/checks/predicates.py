@@ -9,15 +9,39 @@ from __future__ import annotations
 from opnote_audit import spine
 from opnote_audit.resolve.model import Operation, Segment
 
-_NAMING = {"named": "named", "range": "bare_range", "inferred": "inferred", "heading": "heading_only", "vague": "vague"}
+_NAMING = {
+    "named": "named",
+    "range": "bare_range",
+    "inferred": "inferred",
+    "heading": "heading_only",
+    "vague": "vague",
+}
 
 OUTCOMES = {
     "R1": frozenset({*_NAMING.values(), "disagreement", "unnamed", "no_segment"}),
-    "R2": frozenset({"named", "heading_and_work", "heading_only", "lumbar_variant", "described", "other_route", "no_segment"}),
+    "R2": frozenset(
+        {
+            "named",
+            "heading_and_work",
+            "heading_only",
+            "lumbar_variant",
+            "described",
+            "other_route",
+            "no_segment",
+        }
+    ),
     "R3": frozenset({"treated", "weak", "missing", "untreated"}),
     "R4": frozenset({"present", "heading_only", "region", "missing"}),
     "R5": frozenset(
-        {"no_fusion", "apart", "posterolateral", "fusion_without_level", "elsewhere", "interbody_same", "interbody_without_level"}
+        {
+            "no_fusion",
+            "apart",
+            "posterolateral",
+            "fusion_without_level",
+            "elsewhere",
+            "interbody_same",
+            "interbody_without_level",
+        }
     ),
 }
 

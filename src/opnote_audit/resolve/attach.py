@@ -19,10 +19,17 @@ class Attacher:
     def __init__(self, rules: GrammarRules) -> None:
         fillers = alternatives((*rules.fillers.words, *rules.determiners.words))
         attachers = alternatives(rules.attachers.words)
-        self._before = re.compile(rf"\s*(?:(?:vertebra|vertebral|level|levels|segment|body|{fillers})[\s-]+){{0,4}}", re.I)
-        self._after = re.compile(rf"\s*,?\s*(?:\(\s*)?(?:(?:{attachers})\s+)?(?:(?:the|left|right|both|level|levels|segment|segments|on the left at|on the right at|bilaterally at|bilaterally|bilateral)\s+){{0,3}}", re.I)
+        self._before = re.compile(
+            rf"\s*(?:(?:vertebra|vertebral|level|levels|segment|body|{fillers})[\s-]+){{0,4}}", re.I
+        )
+        self._after = re.compile(
+            rf"\s*,?\s*(?:\(\s*)?(?:(?:{attachers})\s+)?(?:(?:the|left|right|both|level|levels|segment|segments|on the left at|on the right at|bilaterally at|bilaterally|bilateral)\s+){{0,3}}",
+            re.I,
+        )
 
-    def direct(self, text: str, noun: Mention, levels: Sequence[LevelMention]) -> LevelMention | None:
+    def direct(
+        self, text: str, noun: Mention, levels: Sequence[LevelMention]
+    ) -> LevelMention | None:
         """Return the level mention that modifies ``noun`` directly, or ``None``.
 
         Before the noun with only sides and the like between ("T9 left pedicle"), or after it

@@ -13,7 +13,9 @@ from opnote_audit.resolve.narrative import NARRATIVE
 _KINDS = ("interbody", "posterolateral", "anterior")
 
 
-def fused_interspaces(levels: tuple[str, ...], ranges: tuple[tuple[str, str], ...] = ()) -> tuple[str, ...]:
+def fused_interspaces(
+    levels: tuple[str, ...], ranges: tuple[tuple[str, str], ...] = ()
+) -> tuple[str, ...]:
     """Return the interspaces that a fusion's levels mean, from head to tail.
 
     An interspace is itself; a range is every interspace in it; a run of vertebrae is the
@@ -31,7 +33,9 @@ def fused_interspaces(levels: tuple[str, ...], ranges: tuple[tuple[str, str], ..
     return tuple(sorted(out, key=spine.position))
 
 
-def _levels_of(text: str, sentence: Sentence, reading: Reading, mention: Mention) -> list[LevelMention]:
+def _levels_of(
+    text: str, sentence: Sentence, reading: Reading, mention: Mention
+) -> list[LevelMention]:
     """Return the levels in a narrative clause (else sentence) that belong to ``mention``."""
     rivals = ("FUSION", "ACT", "INSTRUMENT", "APPROACH", "GRAFT")
     clause = reading.clauses[mention.clause]
@@ -83,7 +87,11 @@ def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFac
         kind = kind_of(fusion.value)
         if fusion.value in ("generic", "cage", "plate") and len(specific) == 1:
             kind = next(iter(specific))
-        if fusion.value in ("cage", "plate") and not specific and not any(f.value not in ("cage", "plate") for f in heading.fusions):
+        if (
+            fusion.value in ("cage", "plate")
+            and not specific
+            and not any(f.value not in ("cage", "plate") for f in heading.fusions)
+        ):
             doubtful.append(fusion.span)
             continue
         note(kind, fused_interspaces(fusion.levels, fusion.ranged), fusion.span)
@@ -100,11 +108,16 @@ def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFac
             if mention.label != "FUSION":
                 continue
             if not mention.done:
-                denied = denied or ("negated" in mention.flags and not any(v.use == "level" for v in reading.clauses[mention.clause].levels))
+                denied = denied or (
+                    "negated" in mention.flags
+                    and not any(v.use == "level" for v in reading.clauses[mention.clause].levels)
+                )
                 continue
             levels = _levels_of(text, sentence, reading, mention)
             names = tuple(s for v in levels for s in v.segments)
-            ranges = tuple((p.segments[0], p.segments[-1]) for v in levels for p in v.items if p.is_range)
+            ranges = tuple(
+                (p.segments[0], p.segments[-1]) for v in levels for p in v.items if p.is_range
+            )
             segments = fused_interspaces(names, ranges)
             span = span_of(mention, "fusion")
             if mention.value == "graft_bed":
@@ -120,7 +133,11 @@ def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFac
             if mention.value == "generic" and len(kinds) == 1:
                 note(next(iter(kinds)), segments, span)
             elif mention.value == "generic" and kinds:
-                note("interbody" if "interbody" in kinds and not anterior else next(iter(kinds)), (), span)
+                note(
+                    "interbody" if "interbody" in kinds and not anterior else next(iter(kinds)),
+                    (),
+                    span,
+                )
             else:
                 note(kind_of(mention.value), segments, span)
     for mention, sentence in caged:
@@ -131,7 +148,12 @@ def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFac
             kind = "anterior"
         if kind in kinds or mention.value == "cage" or grafted or doubtful:
             note(kind, fused_interspaces(names), span_of(mention, "fusion"))
-    if not any(s for s, _ in kinds.values()) and "posterolateral" in kinds and not denied and bedded:
+    if (
+        not any(s for s, _ in kinds.values())
+        and "posterolateral" in kinds
+        and not denied
+        and bedded
+    ):
         pass
     elsewhere = _elsewhere(reading)
     if not kinds:
@@ -155,11 +177,21 @@ def _elsewhere(reading: Reading) -> tuple[Span, ...]:
         if mention.label != "ELSEWHERE" or "negated" in mention.flags:
             continue
         sentence = reading.sentences[mention.sentence]
-        cues = {m.value for i in sentence.clauses for m in reading.clauses[i].mentions if m.label == "CUE"}
+        cues = {
+            m.value
+            for i in sentence.clauses
+            for m in reading.clauses[i].mentions
+            if m.label == "CUE"
+        }
         if mention.sentence and not cues & {"stage", "access"}:
             # "... who performed his part of the operation. It is described in his own note."
             before = reading.sentences[mention.sentence - 1]
-            cues |= {m.value for i in before.clauses for m in reading.clauses[i].mentions if m.label == "CUE"}
+            cues |= {
+                m.value
+                for i in before.clauses
+                for m in reading.clauses[i].mentions
+                if m.label == "CUE"
+            }
         if "stage" in cues or ("portion" in cues and "access" not in cues):
             found.append(span_of(mention, "fusion"))
     return tuple(found)

@@ -25,8 +25,12 @@ class Grammar:
         determiner = alternatives(rules.determiners.words)
         level = r"[CDTLS]h?[ -]?\d{1,2}(?:\s?[-/–]\s?[CDTLS]?\d{1,2})?"
         between = rf"(?:(?:{determiner})\s+)?(?:(?:of\s+(?:{determiner})|{fillers}|{level})[\s-]+){{0,7}}$"
-        self._passive = re.compile(rf"\b(?:{alternatives(rules.auxiliaries.words)})\b[^.;]{{0,40}}$", re.I)
-        self._landmark = re.compile(rf"\b(?:{alternatives(rules.landmarks.words)})\s+{between}", re.I)
+        self._passive = re.compile(
+            rf"\b(?:{alternatives(rules.auxiliaries.words)})\b[^.;]{{0,40}}$", re.I
+        )
+        self._landmark = re.compile(
+            rf"\b(?:{alternatives(rules.landmarks.words)})\s+{between}", re.I
+        )
         self._route = re.compile(rf"\b(?:{alternatives(rules.routes.words)})\s+{between}", re.I)
         self._auxiliary = re.compile(rf"\b(?:{alternatives(rules.auxiliaries.words)})\b", re.I)
 
@@ -65,10 +69,17 @@ class Grammar:
                     return later[0]
         if self._auxiliary.search(reading.text, clause.start, clause.end):
             return None  # a statement of its own, with a verb that says nothing of the kind
-        earlier = [m for i in sentence.clauses for m in reading.clauses[i].mentions if m.label == "VERB" and m.end <= noun.start]
+        earlier = [
+            m
+            for i in sentence.clauses
+            for m in reading.clauses[i].mentions
+            if m.label == "VERB" and m.end <= noun.start
+        ]
         return earlier[-1] if earlier else None
 
-    def _strongest(self, reading: Reading, clause: Clause, noun: Mention, after: list[Mention], first: Mention) -> Mention:
+    def _strongest(
+        self, reading: Reading, clause: Clause, noun: Mention, after: list[Mention], first: Mention
+    ) -> Mention:
         """Among verbs on one subject ("was found and removed") prefer the one that acts on it."""
         if first.value in ("remove", "keep"):
             return first
@@ -76,8 +87,13 @@ class Grammar:
             if verb.start <= first.start:
                 continue
             gap = reading.text[first.end : verb.start]
-            if verb.value in ("remove", "keep") and re.search(r"\band\b|,", gap) and not any(
-                m.label in _STRUCTURES and first.end <= m.start < verb.start for m in clause.mentions
+            if (
+                verb.value in ("remove", "keep")
+                and re.search(r"\band\b|,", gap)
+                and not any(
+                    m.label in _STRUCTURES and first.end <= m.start < verb.start
+                    for m in clause.mentions
+                )
             ):
                 return verb
         return first
@@ -114,4 +130,7 @@ class Grammar:
 
     def names_route(self, text: str, noun: Mention, clause: Clause) -> bool:
         """Tell whether ``noun`` is a route: "through the left T9 pedicle" names the approach."""
-        return self._route.search(text, max(clause.start, noun.start - _LOOKBACK), noun.start) is not None
+        return (
+            self._route.search(text, max(clause.start, noun.start - _LOOKBACK), noun.start)
+            is not None
+        )

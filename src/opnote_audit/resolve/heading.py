@@ -14,7 +14,18 @@ from opnote_audit.annotate.reading import Mention, Reading
 from opnote_audit.resolve.attach import nearest
 from opnote_audit.resolve.model import HeadingLevel, Span
 
-_DECOMPRESSIVE = frozenset({"laminectomy", "foraminotomy", "facetectomy", "discectomy", "corpectomy", "decompression", "pediculectomy", "excision"})
+_DECOMPRESSIVE = frozenset(
+    {
+        "laminectomy",
+        "foraminotomy",
+        "facetectomy",
+        "discectomy",
+        "corpectomy",
+        "decompression",
+        "pediculectomy",
+        "excision",
+    }
+)
 _FREEING = _DECOMPRESSIVE - {"discectomy", "corpectomy"}
 _RUN = 60  # code points between two acts of one run
 _ACT_LABELS = ("APPROACH", "ACT", "FUSION", "INSTRUMENT", "NOT_FAMILY")
@@ -89,7 +100,16 @@ class _Item:
         self.acts = [m for m in mentions if m.label in _ACT_LABELS and m.done]
         self.levels = [level for level in levels if level.use == "level"]
         self.additional = next((m for m in mentions if m.label == "ADDITIONAL" and m.done), None)
-        self.unnamed = next((m for m in mentions if m.label in ("RELATIVE", "COLLECTIVE") and m.value in ("adjacent", "multi", "two", "three", "four") and m.done), None)
+        self.unnamed = next(
+            (
+                m
+                for m in mentions
+                if m.label in ("RELATIVE", "COLLECTIVE")
+                and m.value in ("adjacent", "multi", "two", "three", "four")
+                and m.done
+            ),
+            None,
+        )
         self.by_group: dict[str, list[LevelMention]] = {}
         self.chunk: dict[int, list[Mention]] = {}
         chunks = _chunks(text, self.acts, self.levels)
@@ -103,7 +123,11 @@ class _Item:
         if group in self.by_group:
             return self.by_group[group]
         if any(_group(a) == group for a in self.acts):
-            return self.levels if group != "decompression" or "none" in self.by_group or len(self.by_group) == 1 else []
+            return (
+                self.levels
+                if group != "decompression" or "none" in self.by_group or len(self.by_group) == 1
+                else []
+            )
         return []
 
 
@@ -127,8 +151,12 @@ def read_heading(reading: Reading) -> Heading:
         for mention in item.acts:
             if mention.label == "APPROACH":
                 approaches.append((mention.value, span_of(mention, "approach")))
-        route = next((m for m in item.acts if m.label == "APPROACH" and m.value == "transpedicular"), None)
-        needle = next((m for m in item.acts if m.label == "APPROACH" and m.value == "percutaneous"), None)
+        route = next(
+            (m for m in item.acts if m.label == "APPROACH" and m.value == "transpedicular"), None
+        )
+        needle = next(
+            (m for m in item.acts if m.label == "APPROACH" and m.value == "percutaneous"), None
+        )
         hardware = any(m.label == "NOT_FAMILY" for m in item.acts)
         acts = [m for m in item.acts if m.label == "ACT" and m.value in _DECOMPRESSIVE]
         if needle is not None and not acts:
@@ -142,10 +170,31 @@ def read_heading(reading: Reading) -> Heading:
         if route is not None:
             named.append(span_of(route, "approach"))
             carried = route if not item.levels or carried is route else None
-        lateral = next((m for m in item.acts if m.label == "APPROACH" and m.value in ("transfacet", "far_lateral")), None)
-        costo = next((m for m in item.acts if m.label == "APPROACH" and m.value in ("costotransversectomy", "extracavitary")), None)
-        targets = item.of("decompression") or (item.levels if route is not None and not item.by_group.get("fusion") else [])
-        if not targets and item.additional is not None and item.levels and not any(_group(a) in ("fusion", "hardware") for a in item.acts):
+        lateral = next(
+            (
+                m
+                for m in item.acts
+                if m.label == "APPROACH" and m.value in ("transfacet", "far_lateral")
+            ),
+            None,
+        )
+        costo = next(
+            (
+                m
+                for m in item.acts
+                if m.label == "APPROACH" and m.value in ("costotransversectomy", "extracavitary")
+            ),
+            None,
+        )
+        targets = item.of("decompression") or (
+            item.levels if route is not None and not item.by_group.get("fusion") else []
+        )
+        if (
+            not targets
+            and item.additional is not None
+            and item.levels
+            and not any(_group(a) in ("fusion", "hardware") for a in item.acts)
+        ):
             targets = item.levels
         additional = span_of(item.additional, "level") if item.additional else None
         if (additional or item.unnamed) and route is not None and not targets:
@@ -153,7 +202,9 @@ def read_heading(reading: Reading) -> Heading:
         offered = 0
         for level in targets:
             chunk = item.chunk.get(level.start, [])
-            own = next((m for m in chunk if m.label == "APPROACH" and m.value == "transpedicular"), None)
+            own = next(
+                (m for m in chunk if m.label == "APPROACH" and m.value == "transpedicular"), None
+            )
             shared = not chunk or route not in item.acts or not any(m.label == "ACT" for m in chunk)
             way = (own or (route if shared else None)) if route else None
             for part in level.items:
@@ -170,7 +221,9 @@ def read_heading(reading: Reading) -> Heading:
                         lateral=span_of(lateral, "approach") if lateral else None,
                         costo=span_of(costo, "approach") if costo else None,
                         additional=extra,
-                        decompressed=span_of(acts[0], "act") if acts else (span_of(route, "approach") if route else None),
+                        decompressed=span_of(acts[0], "act")
+                        if acts
+                        else (span_of(route, "approach") if route else None),
                         freed=any(a.value in _FREEING for a in acts),
                         ranged=part.is_range,
                     )
@@ -183,11 +236,23 @@ def read_heading(reading: Reading) -> Heading:
                     HeadingFusion(
                         mention.value,
                         tuple(s for level in levels for s in level.segments),
-                        tuple((p.segments[0], p.segments[-1]) for level in levels for p in level.items if p.is_range),
+                        tuple(
+                            (p.segments[0], p.segments[-1])
+                            for level in levels
+                            for p in level.items
+                            if p.is_range
+                        ),
                         span_of(mention, "fusion"),
                     )
                 )
-    return Heading(tuple(merged.values()), tuple(fusions), tuple(named), tuple(percutaneous), tuple(approaches), tuple(unnamed))
+    return Heading(
+        tuple(merged.values()),
+        tuple(fusions),
+        tuple(named),
+        tuple(percutaneous),
+        tuple(approaches),
+        tuple(unnamed),
+    )
 
 
 def _route_alone(item: _Item) -> bool:

@@ -154,4 +154,6 @@ class Operation:
     @property
     def additional(self) -> tuple[Segment, ...]:
         """The further segments, and those offered as further ones that turned out otherwise."""
-        return tuple(s for s in self.segments if s.role == "additional" or (s.role == "other" and s.offered))
+        return tuple(
+            s for s in self.segments if s.role == "additional" or (s.role == "other" and s.offered)
+        )

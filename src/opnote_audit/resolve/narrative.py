@@ -66,7 +66,9 @@ _COPIED = (NAMED, PEDICLE, LATERAL, COSTO, LAMINAR, DISC, FREED)
 _SAME_REACH = 26
 # Labels that alone in a clause, without a level, say nothing of what was done where.
 _QUIET = frozenset({"CUE", "NEURAL", "ENDPLATE", "GRAFT", "CORRECTION", "ELSEWHERE"})
-_STRUCTURES = frozenset({"PEDICLE", "LAMINA", "FACET", "PARS", "DISC", "PATHOLOGY", "WEAK_PATHOLOGY", "RIB"})
+_STRUCTURES = frozenset(
+    {"PEDICLE", "LAMINA", "FACET", "PARS", "DISC", "PATHOLOGY", "WEAK_PATHOLOGY", "RIB"}
+)
 _ACTING = frozenset({"ACT", "PATHOLOGY", "WEAK_PATHOLOGY"})
 _HARDWARE = frozenset({"INSTRUMENT", "NOT_FAMILY"})
 _ROUTED = frozenset({"ACT", "APPROACH"})
@@ -115,7 +117,9 @@ def _is_done(same: Mention, clause: Clause) -> bool:
     """Tell whether a bare "the same" is of an act ("the same was done"), not of a thing."""
     for mention in clause.mentions:
         if same.end <= mention.start < same.end + _SAME_REACH:
-            if mention.label == "ACT" or (mention.label == "APPROACH" and mention.value == "transpedicular"):
+            if mention.label == "ACT" or (
+                mention.label == "APPROACH" and mention.value == "transpedicular"
+            ):
                 return True
             if mention.label == "VERB" and mention.value == "do" and mention.done:
                 return True
@@ -125,7 +129,9 @@ def _is_done(same: Mention, clause: Clause) -> bool:
 class Walker:
     """Walks the narrative of one reading."""
 
-    def __init__(self, reading: Reading, heading: Heading, grammar: Grammar, attacher: Attacher) -> None:
+    def __init__(
+        self, reading: Reading, heading: Heading, grammar: Grammar, attacher: Attacher
+    ) -> None:
         self._reading = reading
         self._text = reading.text
         self._heading = heading
@@ -182,7 +188,9 @@ class Walker:
         out = []
         for name in names:
             if "-" not in name and name not in self._own:
-                home = next((s for s in (*beside, *self._focus) if "-" in s and name in spine.ends(s)), None)
+                home = next(
+                    (s for s in (*beside, *self._focus) if "-" in s and name in spine.ends(s)), None
+                )
                 name = home or name
             if name not in out:
                 out.append(name)
@@ -199,7 +207,17 @@ class Walker:
             if mention.label == "SAME":
                 for level in levels:
                     gap = self._text[mention.end : level.start]
-                    if 0 < level.start - mention.end < 24 and re.fullmatch(r"\s*(?:as|like|used|done|described|performed|was)?\s*(?:as|at|for|on|in|of|that at|used at|in the case of)?\s*(?:at|for|on|the)?\s*", gap) and re.search(r"\b(?:as|used|like|described)\b", gap + self._text[mention.start : mention.end]):
+                    if (
+                        0 < level.start - mention.end < 24
+                        and re.fullmatch(
+                            r"\s*(?:as|like|used|done|described|performed|was)?\s*(?:as|at|for|on|in|of|that at|used at|in the case of)?\s*(?:at|for|on|the)?\s*",
+                            gap,
+                        )
+                        and re.search(
+                            r"\b(?:as|used|like|described)\b",
+                            gap + self._text[mention.start : mention.end],
+                        )
+                    ):
                         bases[level.start] = mention
         return bases
 
@@ -210,7 +228,9 @@ class Walker:
     def _collective(self, mention: Mention) -> tuple[tuple[str, ...], str]:
         """Return the levels that "both levels" and its kin mean, and how they are known."""
         known = self._known()
-        offered = tuple(h.level for h in self._heading.offered) or tuple(h.level for h in self._heading.levels if h.decompressed)
+        offered = tuple(h.level for h in self._heading.offered) or tuple(
+            h.level for h in self._heading.levels if h.decompressed
+        )
         count = _COUNT.get(mention.value)
         if count is None:
             if len(self._focus) > 1 and self._how == EXPLICIT:
@@ -271,9 +291,15 @@ class Walker:
         fates = self._fates(clause) if labels & _STRUCTURES else {}
         removed = "removed" in fates.values()
         acting = removed or routed or bool(labels & _ACTING)
-        hardware = bool(labels & _HARDWARE or "implant_step" in cues) and "ACT" not in labels and not removed
+        hardware = (
+            bool(labels & _HARDWARE or "implant_step" in cues)
+            and "ACT" not in labels
+            and not removed
+        )
         single = len(levels) == 1 and len(levels[0].segments) == 1
-        passing = not acting and ("localize" in cues or ("expose" in cues and not single and "move" not in cues))
+        passing = not acting and (
+            "localize" in cues or ("expose" in cues and not single and "move" not in cues)
+        )
         kept = bool(fates) and set(fates.values()) <= {"kept"} and not labels & _ROUTED
         denied = refused and not removed and not labels & _ROUTED
 
@@ -283,13 +309,19 @@ class Walker:
         if levels:
             found = tuple(dict.fromkeys(s for v in levels for s in v.segments))
             beside = tuple(s for s in found if "-" in s)
-            names, how, ranged = self._canonical(found, beside), EXPLICIT, any(v.is_range for v in levels)
+            names, how, ranged = (
+                self._canonical(found, beside),
+                EXPLICIT,
+                any(v.is_range for v in levels),
+            )
             level_span = Span(levels[0].start, levels[0].end, "level")
         elif collective is not None:
             found, how = self._collective(collective)
             if how == UNKNOWN and (collective.value == "multi" or not self._focus):
                 self._unknown += 1
-                found = tuple(f"{UNNAMED}{self._unknown}.{i}" for i in range(_COUNT.get(collective.value, 2)))
+                found = tuple(
+                    f"{UNNAMED}{self._unknown}.{i}" for i in range(_COUNT.get(collective.value, 2))
+                )
             elif how == UNKNOWN:
                 found, how = self._focus, FOCUS
             names, ranged = found, False
@@ -311,7 +343,13 @@ class Walker:
         elif relative is not None and useful and names and not levels:
             self._set_focus(names, how, False)
         for mention in mentions if "ADDITIONAL" in labels else ():
-            if mention.label == "ADDITIONAL" and mention.done and len(names) == 1 and (levels or how != UNKNOWN) and useful:
+            if (
+                mention.label == "ADDITIONAL"
+                and mention.done
+                and len(names) == 1
+                and (levels or how != UNKNOWN)
+                and useful
+            ):
                 self._story.additional.setdefault(names[0], span_of(mention, "level"))
         self._story.in_hand[number] = (names, how)
         if "closing" in cues and not acting and not levels:
@@ -323,12 +361,18 @@ class Walker:
 
     def _set_focus(self, names: tuple[str, ...], how: str, ranged: bool) -> None:
         if names != self._focus:
-            if self._focus and not (set(self._focus) & set(names)) and not all(n.startswith(UNNAMED) for n in self._focus):
+            if (
+                self._focus
+                and not (set(self._focus) & set(names))
+                and not all(n.startswith(UNNAMED) for n in self._focus)
+            ):
                 self._previous = self._focus
             self._focus = names
         self._how, self._ranged = how, ranged
 
-    def _relative(self, mention: Mention, bases: dict[int, Mention], levels: list[LevelMention]) -> tuple[tuple[str, ...], str]:
+    def _relative(
+        self, mention: Mention, bases: dict[int, Mention], levels: list[LevelMention]
+    ) -> tuple[tuple[str, ...], str]:
         """Return the level that "one level below" or "the adjacent level" means."""
         if mention.value in ("below", "above"):
             step = 1 if mention.value == "below" else -1
@@ -351,7 +395,10 @@ class Walker:
         fates = {}
         for mention in clause.mentions:
             if mention.label in _STRUCTURES:
-                if mention.label not in ("PATHOLOGY", "WEAK_PATHOLOGY") and self._grammar.is_landmark(self._text, mention, clause):
+                if mention.label not in (
+                    "PATHOLOGY",
+                    "WEAK_PATHOLOGY",
+                ) and self._grammar.is_landmark(self._text, mention, clause):
                     continue
                 found = self._grammar.fate(self._reading, clause, mention)
                 if found:
@@ -359,13 +406,24 @@ class Walker:
         return fates
 
     def _place(
-        self, clause: Clause, mention: Mention, levels: list[LevelMention], names: tuple[str, ...], how: str, ranged: bool
+        self,
+        clause: Clause,
+        mention: Mention,
+        levels: list[LevelMention],
+        names: tuple[str, ...],
+        how: str,
+        ranged: bool,
     ) -> tuple[tuple[str, ...], str, bool, Span | None]:
         """Return the levels of one mention: those that modify it directly, else the clause's."""
         direct = self._attacher.direct(self._text, mention, levels) if len(levels) > 1 else None
         if direct is not None:
             beside = tuple(s for v in levels for s in v.segments if "-" in s)
-            return self._canonical(direct.segments, beside), EXPLICIT, direct.is_range, Span(direct.start, direct.end, "level")
+            return (
+                self._canonical(direct.segments, beside),
+                EXPLICIT,
+                direct.is_range,
+                Span(direct.start, direct.end, "level"),
+            )
         return names, how, ranged, None
 
     def _emit(
@@ -383,7 +441,9 @@ class Walker:
         offered = self._offered
         neural = bool(labels & {"NEURAL", "LAMINA", "ACT", "PATHOLOGY"})
         needle = "needle" in cues and not labels & {"NEURAL", "LAMINA", "ACT"}
-        screws = bool(labels & {"INSTRUMENT", "NOT_FAMILY"} or "implant_step" in cues) and not neural
+        screws = (
+            bool(labels & {"INSTRUMENT", "NOT_FAMILY"} or "implant_step" in cues) and not neural
+        )
         osteotomy = any(m.label == "NOT_FAMILY" and m.value == "osteotomy" for m in clause.mentions)
 
         def add(kind: str, mention: Mention) -> None:
@@ -393,8 +453,14 @@ class Walker:
                 narrowed = tuple(n for n in at if n in offered)
                 if narrowed and kind in (PEDICLE, NAMED):
                     at = narrowed
-                vague = kind == PEDICLE and len(at) > 1 and not self._text[mention.start : mention.end].lower().endswith("s")
-            evidence = span_of(mention, "route" if mention.label == "PEDICLE" and kind == NAMED else kind)
+                vague = (
+                    kind == PEDICLE
+                    and len(at) > 1
+                    and not self._text[mention.start : mention.end].lower().endswith("s")
+                )
+            evidence = span_of(
+                mention, "route" if mention.label == "PEDICLE" and kind == NAMED else kind
+            )
             self._record(Fact(kind, at, evidence, by, wide, vague, span or level_span))
 
         for mention in clause.mentions:
@@ -416,7 +482,11 @@ class Walker:
                     add(_ACT_KIND[mention.value], mention)
                 elif mention.flags == {"negated"}:
                     add(DENIED, mention)
-            elif label == "FREED" and mention.done and "NEURAL" in labels | self._sentence_labels(clause):
+            elif (
+                label == "FREED"
+                and mention.done
+                and "NEURAL" in labels | self._sentence_labels(clause)
+            ):
                 add(FREED, mention)
             elif label == "PEDICLE":
                 if needle or screws or osteotomy or mention.flags - {"negated"}:
@@ -438,7 +508,9 @@ class Walker:
         sentence = self._reading.sentences[clause.sentence]
         return {m.label for i in sentence.clauses for m in self._reading.clauses[i].mentions}
 
-    def _sameness(self, clause: Clause, names: tuple[str, ...], how: str, level_span: Span | None) -> None:
+    def _sameness(
+        self, clause: Clause, names: tuple[str, ...], how: str, level_span: Span | None
+    ) -> None:
         """Carry what was done before to the level in hand ("the same was done at L1")."""
         for mention in clause.mentions:
             if mention.label != "SAME" or not mention.done or not names:
@@ -451,10 +523,20 @@ class Walker:
             kinds = set().union(*(self._kinds.get(n, ()) for n in source))
             here = set().union(*(self._kinds.get(n, ()) for n in names))
             for kind in _COPIED:
-                if kind not in kinds or (mention.value == "also" and (kind != NAMED or PEDICLE not in here)):
+                if kind not in kinds or (
+                    mention.value == "also" and (kind != NAMED or PEDICLE not in here)
+                ):
                     continue
-                fact = Fact(kind, names, span_of(mention, "approach" if kind == NAMED else kind), how, level_span=level_span)
-                self._record(replace(fact, how=EXPLICIT if how == FOCUS and self._how == EXPLICIT else how))
+                fact = Fact(
+                    kind,
+                    names,
+                    span_of(mention, "approach" if kind == NAMED else kind),
+                    how,
+                    level_span=level_span,
+                )
+                self._record(
+                    replace(fact, how=EXPLICIT if how == FOCUS and self._how == EXPLICIT else how)
+                )
             return
 
     def _source(self, clause: Clause, mention: Mention, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -125,7 +125,9 @@ def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
             segments.append(segment)
     segments = _drop_swapped(segments, heading)
     segments = assign_roles(segments, sites, heading, bool(hidden))
-    approach, spans = note_approach(segments, reading, heading, story, fusion, anterior, hidden, by_needle)
+    approach, spans = note_approach(
+        segments, reading, heading, story, fusion, anterior, hidden, by_needle
+    )
     primary = next((s for s in segments if s.role == "primary"), None)
     unnamed = _unnamed(hidden, heading, segments)
     code = _primary_code(primary, segments, reading, hidden)
@@ -166,7 +168,10 @@ def _osteotomy(reading: Reading) -> bool:
     named transpedicular there (domain notes, section 5).
     """
     return any(
-        m.label == "NOT_FAMILY" and m.value == "osteotomy" and m.done and reading.sentences[m.sentence].kind in ("heading", "narrative")
+        m.label == "NOT_FAMILY"
+        and m.value == "osteotomy"
+        and m.done
+        and reading.sentences[m.sentence].kind in ("heading", "narrative")
         for m in reading.mentions
     )
 
@@ -174,9 +179,15 @@ def _osteotomy(reading: Reading) -> bool:
 def _is_anterior(heading: Heading, story: Story) -> bool:
     kinds = [value for value, _ in heading.approaches]
     told = [f for f in story.facts if f.kind == ANTERIOR]
-    if any(k == "transpedicular" for k in kinds) or any(f.kind in (NAMED, PEDICLE) for f in story.facts):
+    if any(k == "transpedicular" for k in kinds) or any(
+        f.kind in (NAMED, PEDICLE) for f in story.facts
+    ):
         return False
-    return "anterior" in kinds or any(f.value == "anterior" for f in heading.fusions) or len({f.span.start for f in told}) >= 2
+    return (
+        "anterior" in kinds
+        or any(f.value == "anterior" for f in heading.fusions)
+        or len({f.span.start for f in told}) >= 2
+    )
 
 
 def gather(reading: Reading, heading: Heading, story: Story) -> tuple[dict[str, Site], list[Fact]]:
@@ -188,13 +199,23 @@ def gather(reading: Reading, heading: Heading, story: Story) -> tuple[dict[str, 
     """
     sites: dict[str, Site] = {}
     told = {n for f in story.facts for n in f.levels if f.how == EXPLICIT and f.kind != DENIED}
-    offered = [h.level for h in heading.offered] or [h.level for h in heading.levels if h.decompressed]
-    untold = [n for n in offered if not any(spine.overlap(n, t) for t in told if not t.startswith(UNNAMED))]
-    first_told = {n for f in story.facts for n in f.levels if reading.section_at(f.span.start) != "addendum"}
+    offered = [h.level for h in heading.offered] or [
+        h.level for h in heading.levels if h.decompressed
+    ]
+    untold = [
+        n
+        for n in offered
+        if not any(spine.overlap(n, t) for t in told if not t.startswith(UNNAMED))
+    ]
+    first_told = {
+        n for f in story.facts for n in f.levels if reading.section_at(f.span.start) != "addendum"
+    }
     added = [
         n
         for f in story.facts
-        if f.kind in (PEDICLE, NAMED) and f.how == EXPLICIT and reading.section_at(f.span.start) == "addendum"
+        if f.kind in (PEDICLE, NAMED)
+        and f.how == EXPLICIT
+        and reading.section_at(f.span.start) == "addendum"
         for n in f.levels
         if n not in first_told
     ]
@@ -210,7 +231,15 @@ def gather(reading: Reading, heading: Heading, story: Story) -> tuple[dict[str, 
             worked = any(f.levels and f.kind in (PEDICLE, NAMED) for f in story.facts)
             if fact.kind == NAMED and worked:
                 # Named once, before any level was in hand: it holds for all that follows.
-                levels = tuple(dict.fromkeys(n for f in story.facts if f.kind == PEDICLE for n in f.levels if not n.startswith(UNNAMED)))
+                levels = tuple(
+                    dict.fromkeys(
+                        n
+                        for f in story.facts
+                        if f.kind == PEDICLE
+                        for n in f.levels
+                        if not n.startswith(UNNAMED)
+                    )
+                )
                 how = "global"
             elif not told or len(offered) == 1:
                 levels, how = tuple(offered), HEADING
@@ -220,14 +249,22 @@ def gather(reading: Reading, heading: Heading, story: Story) -> tuple[dict[str, 
             if name.startswith(UNNAMED):
                 if name not in names and added and fact.kind in (NAMED, PEDICLE):
                     names[name] = added.pop(0)
-                if name not in names and untold and fact.kind in (NAMED, PEDICLE, LAMINAR, FREED, MASS, DISC):
+                if (
+                    name not in names
+                    and untold
+                    and fact.kind in (NAMED, PEDICLE, LAMINAR, FREED, MASS, DISC)
+                ):
                     names[name] = untold.pop(0)
                 if name not in names:
                     hidden.append(fact)
                     continue
-                sites.setdefault(names[name], Site(names[name])).facts.append(replace(fact, levels=(names[name],), how=HEADING))
+                sites.setdefault(names[name], Site(names[name])).facts.append(
+                    replace(fact, levels=(names[name],), how=HEADING)
+                )
                 continue
-            sites.setdefault(name, Site(name)).facts.append(fact if how == fact.how else replace(fact, how=how))
+            sites.setdefault(name, Site(name)).facts.append(
+                fact if how == fact.how else replace(fact, how=how)
+            )
     for level in heading.levels:
         sites.setdefault(level.level, Site(level.level)).heading = level
     for name, span in story.explicit.items():
@@ -244,14 +281,17 @@ def _interspaces(reading: Reading) -> tuple[str, ...]:
     found = {
         name: None
         for level in reading.levels
-        if level.use == "level" and reading.section_at(level.start) in ("diagnosis", "heading", "findings", "narrative")
+        if level.use == "level"
+        and reading.section_at(level.start) in ("diagnosis", "heading", "findings", "narrative")
         for name in level.segments
         if "-" in name
     }
     return tuple(found)
 
 
-def join(sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = ()) -> dict[str, Site]:
+def join(
+    sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = ()
+) -> dict[str, Site]:
     """Join a vertebra with the interspace that it is an end of (domain notes, section 4).
 
     Where two named interspaces share it, a thoracic (or cervical) vertebra goes with the one
@@ -259,7 +299,11 @@ def join(sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = 
     interspace as a target of its own stays.
     """
     targets = {h.level for h in heading.levels if h.decompressed}
-    spaces = [n for n in sites if "-" in n and (n in targets or any(f.kind != DENIED for f in sites[n].facts))]
+    spaces = [
+        n
+        for n in sites
+        if "-" in n and (n in targets or any(f.kind != DENIED for f in sites[n].facts))
+    ]
     out = dict(sites)
     for name in list(sites):
         if "-" in name or name in targets:
@@ -268,7 +312,9 @@ def join(sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = 
         if not homes and not sites[name].has(PEDICLE, NAMED, COSTO, LATERAL):
             # Bone work on one or both laminae of an interspace that the note names elsewhere.
             homes = sorted((s for s in mentioned if name in spine.ends(s)), key=spine.position)
-            homes = [s for s in homes if any(e in sites for e in spine.ends(s) if e != name)] or homes[:0]
+            homes = [
+                s for s in homes if any(e in sites for e in spine.ends(s) if e != name)
+            ] or homes[:0]
         if not homes:
             continue
         home = homes[0] if name[0] in "CT" or len(homes) == 1 else homes[-1]
@@ -278,7 +324,9 @@ def join(sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = 
         out[home].explicit = out[home].explicit or site.explicit
         out[home].additional = out[home].additional or site.additional
     # "The T3/4 facets were removed": the joint above a pedicle that was taken is exposure.
-    for name in [n for n in out if "-" in n and n not in targets and not out[n].has(PEDICLE, LATERAL, COSTO)]:
+    for name in [
+        n for n in out if "-" in n and n not in targets and not out[n].has(PEDICLE, LATERAL, COSTO)
+    ]:
         uses = [v for v in reversed(spine.ends(name)) if v in out and out[v].has(PEDICLE)]
         if uses and not out[name].has(DISC):
             out[uses[0]].facts += [f for f in out[name].facts if f.kind != NAMED]
@@ -297,7 +345,9 @@ def join(sites: dict[str, Site], heading: Heading, mentioned: tuple[str, ...] = 
     return out
 
 
-def give_pathologies(sites: dict[str, Site], placed: list[tuple[tuple[str, ...], Pathology]], loose: list[Pathology]) -> None:
+def give_pathologies(
+    sites: dict[str, Site], placed: list[tuple[tuple[str, ...], Pathology]], loose: list[Pathology]
+) -> None:
     """Put pathologies at their sites; an unplaced one goes to the only site there is."""
     for names, pathology in placed:
         for name in names:
@@ -319,8 +369,14 @@ def give_pathologies(sites: dict[str, Site], placed: list[tuple[tuple[str, ...],
     for site in sites.values():
         # "Foraminal stenosis at L4-L5 ... the stenosis was relieved": one stenosis.
         if any(p.value == "foraminal_stenosis" for p in site.pathologies):
-            site.pathologies = [p for p in site.pathologies if p.value != "stenosis" or p.span.end - p.span.start > len("stenosis")]
-    worked = [s for s in sites.values() if s.facts and not all(f.kind == DENIED for f in s.facts)] or list(sites.values())
+            site.pathologies = [
+                p
+                for p in site.pathologies
+                if p.value != "stenosis" or p.span.end - p.span.start > len("stenosis")
+            ]
+    worked = [
+        s for s in sites.values() if s.facts and not all(f.kind == DENIED for f in s.facts)
+    ] or list(sites.values())
     if len(worked) == 1 and not worked[0].pathologies:
         worked[0].pathologies += loose
 
@@ -362,7 +418,9 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         approach, other_route = "costovertebral_extracavitary", site.spans(COSTO)
     elif named or pedicle:
         approach = "transpedicular" if named or in_heading else "transpedicular_described"
-    elif site.name in fusion.interbody_segments and not (head is not None and (head.lateral or in_heading)):
+    elif site.name in fusion.interbody_segments and not (
+        head is not None and (head.lateral or in_heading)
+    ):
         # A muscle-splitting exposure for an interbody fusion is no decompressive corridor.
         approach, other_route = "posterior", site.spans(LATERAL, LAMINAR, DISC, FREED)
     elif site.has(LATERAL) or (head is not None and head.lateral and acts):
@@ -379,7 +437,13 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         other_route = site.spans(POSTERIOR, LAMINAR, DISC, FREED)
     if approach in ("posterior", "anterior_lateral") and not _is_decompressed(site, fusion, headed):
         return None
-    if not acts and not named and approach != "transpedicular" and not site.has(COSTO, LATERAL) and not (head and head.decompressed):
+    if (
+        not acts
+        and not named
+        and approach != "transpedicular"
+        and not site.has(COSTO, LATERAL)
+        and not (head and head.decompressed)
+    ):
         return None
     if not acts and not named and site.has(DENIED) and not site.has(PEDICLE):
         return None
@@ -387,10 +451,24 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         return None
     if anterior and site.name[0] not in "CTL":
         return None
-    offered = tuple(s for s in (head.transpedicular if head else None, head.additional if head else None, site.additional) if s)
+    offered = tuple(
+        s
+        for s in (
+            head.transpedicular if head else None,
+            head.additional if head else None,
+            site.additional,
+        )
+        if s
+    )
     levels = tuple(
         dict.fromkeys(
-            s for s in (site.explicit, *(f.level_span for f in site.facts if f.level_span), head.span if head else None) if s
+            s
+            for s in (
+                site.explicit,
+                *(f.level_span for f in site.facts if f.level_span),
+                head.span if head else None,
+            )
+            if s
         )
     )
     return Segment(
@@ -419,16 +497,32 @@ def _is_decompressed(site: Site, fusion: FusionFact, headed: bool) -> bool:
     """
     if site.has(DENIED) and not site.has(FREED, LAMINAR, DISC):
         return False
-    freed = site.has(FREED, LAMINAR, MASS, PEDICLE, CORPECTOMY) or (site.heading is not None and site.heading.freed)
-    reason = site.has(FREED, MASS) or site.pathologies or (site.heading is not None and site.heading.freed)
+    freed = site.has(FREED, LAMINAR, MASS, PEDICLE, CORPECTOMY) or (
+        site.heading is not None and site.heading.freed
+    )
+    reason = (
+        site.has(FREED, MASS)
+        or site.pathologies
+        or (site.heading is not None and site.heading.freed)
+    )
     if not reason and not (site.name[0] == "C" and site.pathologies):
         return False  # a laminectomy to reach a dural tear, a release: nothing was freed
     head = site.heading is not None and site.heading.decompressed is not None
     # (An anterior cervical discectomy with fusion is decompression by its nature: 22551.)
-    if site.name in fusion.segments and not freed and not (site.name[0] == "C" and site.pathologies):
+    if (
+        site.name in fusion.segments
+        and not freed
+        and not (site.name[0] == "C" and site.pathologies)
+    ):
         return False
     if headed and not head:
-        return any(f.kind in (FREED, LAMINAR, DISC) and f.how == EXPLICIT for f in site.facts) and freed and "-" in site.name or site.has(FREED) and site.explicit is not None
+        return (
+            any(f.kind in (FREED, LAMINAR, DISC) and f.how == EXPLICIT for f in site.facts)
+            and freed
+            and "-" in site.name
+            or site.has(FREED)
+            and site.explicit is not None
+        )
     return head or freed or site.has(DISC)
 
 
@@ -444,14 +538,26 @@ def _drop_swapped(segments: list[Segment], heading: Heading) -> list[Segment]:
     return [s for s in segments if s.naming != "heading" or s.treated]
 
 
-def assign_roles(segments: list[Segment], sites: dict[str, Site], heading: Heading, hidden: bool) -> list[Segment]:
+def assign_roles(
+    segments: list[Segment], sites: dict[str, Site], heading: Heading, hidden: bool
+) -> list[Segment]:
     """Return the segments with their roles, in the order of the operation."""
     order = {h.level: i for i, h in enumerate(heading.levels)}
 
     def key(segment: Segment) -> tuple[int, int, tuple[int, int]]:
-        return sites[segment.name].first, order.get(segment.name, 1 << 30), spine.position(segment.name)
+        return (
+            sites[segment.name].first,
+            order.get(segment.name, 1 << 30),
+            spine.position(segment.name),
+        )
 
-    family = [s for s in segments if s.approach in _FAMILY and spine.region(s.name) in ("thoracic", "lumbar") and not (s.approach == "transfacet_extraforaminal" and spine.region(s.name) == "thoracic")]
+    family = [
+        s
+        for s in segments
+        if s.approach in _FAMILY
+        and spine.region(s.name) in ("thoracic", "lumbar")
+        and not (s.approach == "transfacet_extraforaminal" and spine.region(s.name) == "thoracic")
+    ]
     family.sort(key=key)
     others = [s for s in segments if s not in family]
     only_extra = len(family) == 1 and others and _called_additional(family[0], sites)
@@ -459,7 +565,9 @@ def assign_roles(segments: list[Segment], sites: dict[str, Site], heading: Headi
     for index, segment in enumerate(family):
         role = "primary" if index == 0 and not only_extra else "additional"
         out.append(replace(segment, role=role))
-    out += [replace(s, role="other", offered=s.offered if family or s.heading else ()) for s in others]
+    out += [
+        replace(s, role="other", offered=s.offered if family or s.heading else ()) for s in others
+    ]
     if not family:
         out = [replace(s, offered=()) for s in out]
     return out
@@ -467,7 +575,9 @@ def assign_roles(segments: list[Segment], sites: dict[str, Site], heading: Headi
 
 def _called_additional(segment: Segment, sites: dict[str, Site]) -> bool:
     site = sites[segment.name]
-    return site.additional is not None or (site.heading is not None and site.heading.additional is not None)
+    return site.additional is not None or (
+        site.heading is not None and site.heading.additional is not None
+    )
 
 
 def _unnamed(hidden: list[Fact], heading: Heading, segments: list[Segment]) -> list[Span]:
@@ -479,7 +589,9 @@ def _unnamed(hidden: list[Fact], heading: Heading, segments: list[Segment]) -> l
     return list(dict.fromkeys(spans))
 
 
-def _primary_code(primary: Segment | None, segments: list[Segment], reading: Reading, hidden: list[Fact]) -> str | None:
+def _primary_code(
+    primary: Segment | None, segments: list[Segment], reading: Reading, hidden: list[Fact]
+) -> str | None:
     if primary is not None:
         return "63055" if spine.region(primary.name) == "thoracic" else "63056"
     if hidden and not any(s.role == "additional" for s in segments):
@@ -496,7 +608,9 @@ def _disagreement(segments: list[Segment], heading: Heading) -> tuple[Span, ...]
     told = [s for s in segments if s.role in ("primary", "additional") and s.naming != "heading"]
     if not told:
         return ()
-    listed = [h for h in heading.levels if h.decompressed or h.transpedicular or h.lateral or h.additional]
+    listed = [
+        h for h in heading.levels if h.decompressed or h.transpedicular or h.lateral or h.additional
+    ]
     spans = []
     for level in offered:
         if not any(spine.overlap(level.level, s.name) for s in segments if s.naming != "heading"):
@@ -525,11 +639,18 @@ def note_approach(
         labels.add("transpedicular_described")
     for label in _ORDER:
         if label in labels:
-            spans = [x for s in segments if s.approach == label for x in (*s.named, *s.heading, *s.pedicle, *s.other_route)]
+            spans = [
+                x
+                for s in segments
+                if s.approach == label
+                for x in (*s.named, *s.heading, *s.pedicle, *s.other_route)
+            ]
             spans += [f.span for f in hidden if label.startswith("transpedicular")]
             return label, tuple(dict.fromkeys(spans))
     spine_work = any(
-        v.use == "level" and reading.section_at(v.start) not in ("indication", "other", "closing", "planned") for v in reading.levels
+        v.use == "level"
+        and reading.section_at(v.start) not in ("indication", "other", "closing", "planned")
+        for v in reading.levels
     )
     needle = (*heading.percutaneous, *story.needle)
     if needle:
@@ -537,7 +658,9 @@ def note_approach(
     if not spine_work or (by_needle and not fusion.performed):
         return "none", ()
     if anterior:
-        return "anterior_lateral", tuple(s for v, s in heading.approaches if v == "anterior") or fusion.spans
+        return "anterior_lateral", tuple(
+            s for v, s in heading.approaches if v == "anterior"
+        ) or fusion.spans
     if any(f.kind == COSTO for f in story.facts):
         return "costovertebral_extracavitary", tuple(f.span for f in story.facts if f.kind == COSTO)
     worked = [f for f in story.facts if f.kind in (LAMINAR, DISC, FREED, POSTERIOR)]

@@ -11,23 +11,40 @@ import re
 from collections.abc import Iterator
 
 from opnote_audit.annotate.levels import LevelMention
-from opnote_audit.annotate.reading import FAMILY, HYPOTHETICAL, NEGATED, Clause, Mention, Reading, Sentence
+from opnote_audit.annotate.reading import (
+    FAMILY,
+    HYPOTHETICAL,
+    NEGATED,
+    Clause,
+    Mention,
+    Reading,
+    Sentence,
+)
 from opnote_audit.resolve.model import COLLECTIVE, EXPLICIT, UNNAMED, Pathology, Span
 from opnote_audit.resolve.narrative import NARRATIVE, Story, corrected_levels
 
 _LABELS = ("PATHOLOGY", "WEAK_PATHOLOGY")
 _STATED = frozenset({"diagnosis", "heading", "indication", "findings", "title"})
 _GONE = frozenset({NEGATED, FAMILY, HYPOTHETICAL})
-_ADJACENT = re.compile(r"\s*(?:left|right|bilateral|foraminal|central|midline|paracentral|body|level|vertebral|vertebra|the|a|an|\w+ ){0,3}", re.I)
+_ADJACENT = re.compile(
+    r"\s*(?:left|right|bilateral|foraminal|central|midline|paracentral|body|level|vertebral|vertebra|the|a|an|\w+ ){0,3}",
+    re.I,
+)
 
 Placed = tuple[tuple[str, ...], Pathology]
 
 
 def _pathology(mention: Mention) -> Pathology:
-    return Pathology(mention.value, Span(mention.start, mention.end, "pathology"), mention.label == "WEAK_PATHOLOGY")
+    return Pathology(
+        mention.value,
+        Span(mention.start, mention.end, "pathology"),
+        mention.label == "WEAK_PATHOLOGY",
+    )
 
 
-def _tie(text: str, mentions: list[Mention], levels: list[LevelMention]) -> Iterator[tuple[Mention, tuple[str, ...]]]:
+def _tie(
+    text: str, mentions: list[Mention], levels: list[LevelMention]
+) -> Iterator[tuple[Mention, tuple[str, ...]]]:
     """Yield each pathology of a sentence with the levels it is tied to.
 
     A level right before a pathology is its own ("T10 fracture"); other levels belong to the
@@ -40,7 +57,11 @@ def _tie(text: str, mentions: list[Mention], levels: list[LevelMention]) -> Iter
     for level in levels:
         for mention in mentions:
             gap = text[level.end : mention.start]
-            if 0 <= mention.start - level.end <= 28 and not re.search(r"[,;:.()]", gap) and not re.search(r"\b(?:and|with|of|at|by|from|is|was|has)\b", gap):
+            if (
+                0 <= mention.start - level.end <= 28
+                and not re.search(r"[,;:.()]", gap)
+                and not re.search(r"\b(?:and|with|of|at|by|from|is|was|has)\b", gap)
+            ):
                 owned[mention.start] += level.segments
                 break
         else:
@@ -57,8 +78,14 @@ def _tie(text: str, mentions: list[Mention], levels: list[LevelMention]) -> Iter
     for mention in mentions:
         if not owned[mention.start]:
             following = [m for m in mentions if m.start > mention.start and owned[m.start]]
-            between = following and not re.search(r"[;.]|\d\)", text[mention.end : following[0].start])
-            owned[mention.start] = list(owned[following[0].start]) if between and not (last and _same_breath(text, mentions, mention)) else list(last)
+            between = following and not re.search(
+                r"[;.]|\d\)", text[mention.end : following[0].start]
+            )
+            owned[mention.start] = (
+                list(owned[following[0].start])
+                if between and not (last and _same_breath(text, mentions, mention))
+                else list(last)
+            )
         last = owned[mention.start] or last
         yield mention, tuple(dict.fromkeys(owned[mention.start]))
 
@@ -66,10 +93,19 @@ def _tie(text: str, mentions: list[Mention], levels: list[LevelMention]) -> Iter
 def _same_breath(text: str, mentions: list[Mention], mention: Mention) -> bool:
     """Tell whether ``mention`` continues what stands before it ("slip L4-5 with stenosis")."""
     before = [m for m in mentions if m.end <= mention.start]
-    return bool(before) and re.search(r"\b(?:with|causing|and associated|producing|plus)\b", text[before[-1].end : mention.start]) is not None
+    return (
+        bool(before)
+        and re.search(
+            r"\b(?:with|causing|and associated|producing|plus)\b",
+            text[before[-1].end : mention.start],
+        )
+        is not None
+    )
 
 
-def place_pathologies(reading: Reading, story: Story, offered: tuple[str, ...]) -> tuple[list[Placed], list[Pathology]]:
+def place_pathologies(
+    reading: Reading, story: Story, offered: tuple[str, ...]
+) -> tuple[list[Placed], list[Pathology]]:
     """Return pathologies with their levels, and those that no level can be told for.
 
     ``offered`` are the heading's decompressed levels, which "both levels" in a diagnosis
@@ -91,14 +127,21 @@ def _counted(mentions: list[Mention]) -> list[Mention]:
 
 
 def _stated(
-    reading: Reading, sentence: Sentence, offered: tuple[str, ...], gone: set[int], placed: list[Placed], loose: list[Pathology]
+    reading: Reading,
+    sentence: Sentence,
+    offered: tuple[str, ...],
+    gone: set[int],
+    placed: list[Placed],
+    loose: list[Pathology],
 ) -> None:
     clauses = [reading.clauses[i] for i in sentence.clauses]
     everything = [m for c in clauses for m in c.mentions]
     mentions = _counted(everything)
     if not mentions:
         return
-    levels = [v for c in clauses for v in c.levels if v.use in ("level", "root") and v.start not in gone]
+    levels = [
+        v for c in clauses for v in c.levels if v.use in ("level", "root") and v.start not in gone
+    ]
     real = [v for v in levels if v.use == "level"]
     levels = real or ([] if sentence.kind == "indication" else [])
     if not levels:
@@ -112,7 +155,11 @@ def _stated(
     for clause, names_before, names_after in _neighbours(reading, clauses, gone):
         here = _counted(clause.mentions)
         own = [v for v in clause.levels if v.use == "level" and v.start not in gone]
-        for mention, names in _tie(reading.text, here, own) if own else ((m, names_before or names_after) for m in here):
+        for mention, names in (
+            _tie(reading.text, here, own)
+            if own
+            else ((m, names_before or names_after) for m in here)
+        ):
             if names:
                 placed.append((names, _pathology(mention)))
 
@@ -124,7 +171,14 @@ def _neighbours(
 
     A semicolon ends the neighbourhood: what stands behind it is another matter.
     """
-    named = [tuple(dict.fromkeys(s for v in c.levels if v.use == "level" and v.start not in gone for s in v.segments)) for c in clauses]
+    named = [
+        tuple(
+            dict.fromkeys(
+                s for v in c.levels if v.use == "level" and v.start not in gone for s in v.segments
+            )
+        )
+        for c in clauses
+    ]
     for index, clause in enumerate(clauses):
         before: tuple[str, ...] = ()
         after: tuple[str, ...] = ()
@@ -143,7 +197,9 @@ def _neighbours(
         yield clause, before, after
 
 
-def _told(reading: Reading, sentence: Sentence, story: Story, gone: set[int], placed: list[Placed]) -> None:
+def _told(
+    reading: Reading, sentence: Sentence, story: Story, gone: set[int], placed: list[Placed]
+) -> None:
     clauses = [reading.clauses[i] for i in sentence.clauses]
     cues = {m.value for c in clauses for m in c.mentions if m.label == "CUE"}
     for number in sentence.clauses:
@@ -162,12 +218,26 @@ def _told(reading: Reading, sentence: Sentence, story: Story, gone: set[int], pl
                 if homes:
                     placed.append((homes, _pathology(mention)))
             continue
-        if not names or "specimen" in cues and not any(m.label == "VERB" and m.value == "remove" and m.done for m in clause.mentions):
+        if (
+            not names
+            or "specimen" in cues
+            and not any(
+                m.label == "VERB" and m.value == "remove" and m.done for m in clause.mentions
+            )
+        ):
             continue
-        acted = any(m.label in ("VERB", "ACT", "APPROACH", "NEURAL", "FREED") and not m.flags & _GONE for c in clauses for m in c.mentions)
+        acted = any(
+            m.label in ("VERB", "ACT", "APPROACH", "NEURAL", "FREED") and not m.flags & _GONE
+            for c in clauses
+            for m in c.mentions
+        )
         if not acted:
             continue
-        if len(names) > 1 and how not in (EXPLICIT, COLLECTIVE) and not any(m.label == "COLLECTIVE" for m in clause.mentions):
+        if (
+            len(names) > 1
+            and how not in (EXPLICIT, COLLECTIVE)
+            and not any(m.label == "COLLECTIVE" for m in clause.mentions)
+        ):
             if len({n for n in names if not n.startswith(UNNAMED)}) > 1 and how != "heading":
                 # Several levels in hand and one pathology named: which of them is not said,
                 # unless the sentence goes on to all of them.

@@ -72,7 +72,9 @@ def load_checklist(path: Path, needed: dict[str, frozenset[str]]) -> Checklist:
         where = f"{path}: requirements, entry {number} ({requirement.id!r})"
         names = {o.name for o in requirement.outcomes}
         if requirement.id not in needed:
-            raise RuleFileError(f"{where}: no predicate judges this requirement; use one of {', '.join(sorted(needed))}")
+            raise RuleFileError(
+                f"{where}: no predicate judges this requirement; use one of {', '.join(sorted(needed))}"
+            )
         for name in sorted(needed[requirement.id] - names):
             raise RuleFileError(f"{where}: outcome {name!r} is missing")
         for name in sorted(names - needed[requirement.id]):

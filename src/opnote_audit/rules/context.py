@@ -24,7 +24,18 @@ from opnote_audit.errors import RuleFileError
 from opnote_audit.rules.files import Strict, read_json, validate
 
 Direction = Literal["FORWARD", "BACKWARD", "BIDIRECTIONAL", "TERMINATE", "PSEUDO"]
-FLAGS = frozenset({"NEGATED_EXISTENCE", "HYPOTHETICAL", "POSSIBLE_EXISTENCE", "HISTORICAL", "FAMILY", "PLANNED", "ALTERNATIVE", "CONSENT"})
+FLAGS = frozenset(
+    {
+        "NEGATED_EXISTENCE",
+        "HYPOTHETICAL",
+        "POSSIBLE_EXISTENCE",
+        "HISTORICAL",
+        "FAMILY",
+        "PLANNED",
+        "ALTERNATIVE",
+        "CONSENT",
+    }
+)
 
 
 class _Meta(Strict):
@@ -67,7 +78,13 @@ class ContextTerm:
 def _options(token: dict[str, Any]) -> list[str]:
     """Return the words that one token of a spaCy pattern accepts ('' where it may be absent)."""
     value = token.get("LOWER", token.get("TEXT"))
-    words = [value] if isinstance(value, str) else list(value["IN"]) if isinstance(value, dict) and "IN" in value else []
+    words = (
+        [value]
+        if isinstance(value, str)
+        else list(value["IN"])
+        if isinstance(value, dict) and "IN" in value
+        else []
+    )
     if not words or set(token) - {"LOWER", "TEXT", "OP"} or token.get("OP", "?") not in ("?", "1"):
         raise ValueError("not a plain pattern")
     return [*words, ""] if token.get("OP") == "?" else words
@@ -98,9 +115,17 @@ def medspacy_defaults() -> list[ContextTerm]:
         for rule in rules:
             literals = expand(rule["pattern"]) if rule.get("pattern") else [rule["literal"]]
             wide = rule["category"] != "NEGATED_EXISTENCE"
-            terms += [ContextTerm(t.lower(), rule["category"], rule["direction"], rule.get("max_scope"), wide) for t in literals if t]
+            terms += [
+                ContextTerm(
+                    t.lower(), rule["category"], rule["direction"], rule.get("max_scope"), wide
+                )
+                for t in literals
+                if t
+            ]
     except (OSError, ValueError, KeyError) as err:
-        raise RuleFileError(f"medspaCy's default ConText rules could not be read ({type(err).__name__}); install medspacy 1.3") from None
+        raise RuleFileError(
+            f"medspaCy's default ConText rules could not be read ({type(err).__name__}); install medspacy 1.3"
+        ) from None
     return terms
 
 
@@ -123,15 +148,27 @@ def load_context(path: Path) -> list[ContextTerm]:
                 f"{path}: context_rules, entry {number} ({rule.literal!r}): unknown category {rule.category!r}; "
                 f"use one of {', '.join(sorted(FLAGS))}"
             )
-        scope = rule.metadata.scope or ("clause" if rule.category == "NEGATED_EXISTENCE" else "sentence")
+        scope = rule.metadata.scope or (
+            "clause" if rule.category == "NEGATED_EXISTENCE" else "sentence"
+        )
         for literal in (rule.literal, *rule.metadata.variants):
-            ours.append(ContextTerm(literal.lower(), rule.category, rule.direction, rule.max_scope, scope == "sentence"))
+            ours.append(
+                ContextTerm(
+                    literal.lower(),
+                    rule.category,
+                    rule.direction,
+                    rule.max_scope,
+                    scope == "sentence",
+                )
+            )
     defaults = medspacy_defaults()
     known = {term.literal for term in defaults}
     dropped = set()
     for number, drop in enumerate(data.drop_defaults, 1):
         if drop.literal.lower() not in known:
-            raise RuleFileError(f"{path}: drop_defaults, entry {number} ({drop.literal!r}): medspaCy has no such default; remove the entry")
+            raise RuleFileError(
+                f"{path}: drop_defaults, entry {number} ({drop.literal!r}): medspaCy has no such default; remove the entry"
+            )
         dropped.add(drop.literal.lower())
     mine = {term.literal for term in ours}
     return [t for t in defaults if t.literal not in dropped and t.literal not in mine] + ours

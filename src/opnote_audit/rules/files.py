@@ -31,15 +31,23 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        raise RuleFileError(f"{path}: rule file is missing; copy it from the patterns shipped with the package") from None
+        raise RuleFileError(
+            f"{path}: rule file is missing; copy it from the patterns shipped with the package"
+        ) from None
     except (OSError, UnicodeDecodeError) as err:
-        raise RuleFileError(f"{path}: cannot be read as UTF-8 text ({type(err).__name__}); save it as UTF-8") from None
+        raise RuleFileError(
+            f"{path}: cannot be read as UTF-8 text ({type(err).__name__}); save it as UTF-8"
+        ) from None
     except json.JSONDecodeError as err:
-        raise RuleFileError(f"{path}:{err.lineno}:{err.colno}: not valid JSON ({err.msg}); mend it there") from None
+        raise RuleFileError(
+            f"{path}:{err.lineno}:{err.colno}: not valid JSON ({err.msg}); mend it there"
+        ) from None
     except RecursionError:
         raise RuleFileError(f"{path}: nested too deeply to be a rule file") from None
     if not isinstance(data, dict):
-        raise RuleFileError(f"{path}: expected a JSON object at the top, found {type(data).__name__}")
+        raise RuleFileError(
+            f"{path}: expected a JSON object at the top, found {type(data).__name__}"
+        )
     return data
 
 
@@ -54,7 +62,11 @@ def entry_name(data: object, location: tuple[int | str, ...]) -> str:
             parts.append(str(step))
             continue
         if isinstance(step, int):
-            label = here.get("literal") or here.get("id") or here.get("name") if isinstance(here, dict) else None
+            label = (
+                here.get("literal") or here.get("id") or here.get("name")
+                if isinstance(here, dict)
+                else None
+            )
             parts.append(f"entry {step + 1}" + (f" ({label!r})" if label else ""))
         else:
             parts.append(str(step))

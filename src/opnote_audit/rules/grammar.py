@@ -42,7 +42,9 @@ class GrammarRules(Strict):
 
 def alternatives(words: Iterable[str]) -> str:
     """Return a regular expression's alternatives for ``words``, longest first, escaped."""
-    return "|".join(re.escape(w).replace(r"\ ", r"\s") for w in sorted(words, key=len, reverse=True))
+    return "|".join(
+        re.escape(w).replace(r"\ ", r"\s") for w in sorted(words, key=len, reverse=True)
+    )
 
 
 def load_grammar(path: Path) -> GrammarRules:

@@ -64,5 +64,11 @@ def load_levels(path: Path) -> LevelRules:
     """Return the level rules of ``path``; raises :class:`RuleFileError` when it is broken."""
     data = validate(_File, read_json(path), path)
     return LevelRules(
-        data.regions, data.numbers, data.ordinals, data.not_levels, data.interspace_words, data.between_words, data.bare_number_stops
+        data.regions,
+        data.numbers,
+        data.ordinals,
+        data.not_levels,
+        data.interspace_words,
+        data.between_words,
+        data.bare_number_stops,
     )

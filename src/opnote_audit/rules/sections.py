@@ -16,7 +16,9 @@ from pydantic import Field
 from opnote_audit.errors import RuleFileError
 from opnote_audit.rules.files import Strict, read_json, validate
 
-KINDS = frozenset("diagnosis heading planned indication findings narrative addendum closing other".split())
+KINDS = frozenset(
+    "diagnosis heading planned indication findings narrative addendum closing other".split()
+)
 
 
 _APART = re.compile(r"\b(pre|post|intra)[ -](?=operative|op\b|procedure)")
@@ -75,11 +77,15 @@ def load_sections(path: Path) -> SectionRules:
     for number, rule in enumerate(data.section_rules, 1):
         where = f"{path}: section_rules, entry {number} ({rule.literal!r})"
         if rule.category not in KINDS:
-            raise RuleFileError(f"{where}: unknown category {rule.category!r}; use one of {', '.join(sorted(KINDS))}")
+            raise RuleFileError(
+                f"{where}: unknown category {rule.category!r}; use one of {', '.join(sorted(KINDS))}"
+            )
         title = normalize_title(rule.literal)
         if titles.setdefault(title, rule.category) != rule.category:
             raise RuleFileError(f"{where}: already listed under {titles[title]!r}; keep one")
     for number, word in enumerate(data.keywords, 1):
         if word.category not in KINDS:
-            raise RuleFileError(f"{path}: keywords, entry {number}: unknown category {word.category!r}")
+            raise RuleFileError(
+                f"{path}: keywords, entry {number}: unknown category {word.category!r}"
+            )
     return SectionRules(titles, tuple((frozenset(k.words), k.category) for k in data.keywords))

@@ -39,7 +39,9 @@ class _Rule(Strict):
     @classmethod
     def _known(cls, category: str) -> str:
         if category not in CATEGORIES:
-            raise ValueError(f"unknown category {category!r}; use one of {', '.join(sorted(CATEGORIES))}")
+            raise ValueError(
+                f"unknown category {category!r}; use one of {', '.join(sorted(CATEGORIES))}"
+            )
         return category
 
 
