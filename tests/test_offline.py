@@ -14,12 +14,21 @@ import pytest
 GUARD = """
 import sys
 
+# Filled by the one test that must let something pass, with (event, module) pairs.
+tolerated = set()
+
 def forbid(event, arguments):
     network = event.startswith(("socket.", "urllib.", "http.", "ftplib.", "smtplib."))
     other_program = event in {
         "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork"
     }
     if network or other_program:
+        frame, modules = sys._getframe(1), set()
+        while frame is not None:
+            modules.add(frame.f_globals.get("__name__"))
+            frame = frame.f_back
+        if any(event == passed and module in modules for passed, module in tolerated):
+            return
         print(f"FORBIDDEN {event}", file=sys.stderr, flush=True)
         # Not an exception: one could be caught and passed over.
         import os
@@ -79,11 +88,22 @@ def test_explain_opens_no_socket() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_api_opens_no_socket(sample_note: Path) -> None:
-    """The library imports what the command line defers (nltk, scikit-learn), so it is tried too."""
+def test_the_api_sends_nothing(sample_note: Path) -> None:
+    """As a library we import all that medSpaCy does, which our command line defers, and two
+    things happen on that import: urllib3 binds, not connects, a socket to this machine's own
+    address, to see whether there is IPv6; NumPy's test helpers ask lscpu what the processor
+    can do. Those alone may pass, and only until everything is loaded.
+    """
     code = """
+        tolerated |= {
+            ("socket.__new__", "urllib3.util.connection"),
+            ("socket.bind", "urllib3.util.connection"),
+            ("subprocess.Popen", "numpy.testing._private.utils"),
+        }
         from pathlib import Path
         from opnote_audit import audit
+        result = audit(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        tolerated.clear()
         result = audit(Path(sys.argv[1]).read_text(encoding="utf-8"))
         print(result.verdict)
     """

@@ -80,8 +80,8 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
     python = there.bin / "python"
     install = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
     checked(*install, "install", "--quiet", "--no-deps", "--no-index", built.wheel)
-    paths = {"base": str(folder), "platbase": str(folder)}
-    site_packages = Path(sysconfig.get_path("purelib", "venv", vars=paths))
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site_packages = Path(there.run("python", "-c", where, cwd=folder).stdout.strip())
     lenders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site_packages / "lender.pth").write_text("\n".join(sorted(lenders)) + "\n", encoding="utf-8")
     return there

@@ -1,4 +1,4 @@
-"""Third-party packages stay quiet about notes, and nltk is loaded only by whoever uses it."""
+"""Third-party packages stay quiet about notes, and what nobody uses is not loaded."""
 
 from __future__ import annotations
 
@@ -25,43 +25,46 @@ def fresh_python(code: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_medspacy_loads_without_nltk_and_nothing_stays_behind() -> None:
+def test_medspacy_loads_without_what_nobody_uses() -> None:
     got = fresh_python("""
         import json, sys
-        from opnote_audit._quiet import defer_nltk
-        deferred = defer_nltk()
+        from opnote_audit._quiet import defer_unused_imports
+        deferred = defer_unused_imports()
         import medspacy.context, medspacy.custom_tokenizer, scispacy.abbreviation
-        print(json.dumps({
-            "deferred": deferred,
-            "nltk": "nltk" in sys.modules,
-            "sklearn": "sklearn" in sys.modules,
-        }))
+        heavy = {"nltk", "sklearn", "scipy", "requests", "urllib3"}
+        print(json.dumps([deferred, sorted(heavy & set(sys.modules))]))
     """)
-    assert got == {"deferred": True, "nltk": False, "sklearn": False}
+    assert got == [["nltk", "requests"], []]
 
 
 def test_nltk_is_the_real_one_for_everybody_after_the_shim() -> None:
     got = fresh_python("""
         import json, sys
-        from opnote_audit._quiet import defer_nltk
-        defer_nltk()
+        from opnote_audit._quiet import defer_unused_imports
+        defer_unused_imports()
         import quickumls.core
-        before = "nltk" in sys.modules
-        through_quickumls = quickumls.core.nltk.stem.PorterStemmer().stem("facets")
+        stem = quickumls.core.nltk.stem.PorterStemmer().stem("facets")
         import nltk, nltk.tree
         print(json.dumps({
-            "before": before,
-            "stem": through_quickumls,
+            "stem": stem,
             "one copy": nltk.tree.Tree is nltk.Tree is quickumls.core.nltk.Tree,
             "type": type(nltk).__name__,
         }))
     """)
-    assert got == {
-        "before": False,
-        "stem": "facet",
-        "one copy": True,
-        "type": "module",
-    }
+    assert got == {"stem": "facet", "one copy": True, "type": "module"}
+
+
+def test_a_host_imports_submodules_first_and_gets_the_real_ones() -> None:
+    got = fresh_python("""
+        import json, sys
+        from opnote_audit._quiet import defer_unused_imports
+        defer_unused_imports()
+        from nltk.tree import Tree
+        import nltk, requests
+        from spacy.cli import download
+        print(json.dumps([Tree is nltk.Tree, download.__globals__["requests"].get is requests.get]))
+    """)
+    assert got == [True, True]
 
 
 def test_the_stand_in_gives_way_even_while_it_is_in_place() -> None:
@@ -76,14 +79,36 @@ def test_the_stand_in_gives_way_even_while_it_is_in_place() -> None:
     assert got == [[0.0, 0.0, 0], True]
 
 
-def test_an_nltk_that_is_loaded_already_is_left_alone() -> None:
+def test_a_lean_start_leaves_the_collector_working() -> None:
+    got = fresh_python("""
+        import gc, json, sys
+        from opnote_audit._quiet import lean_start
+        seen = []
+        try:
+            with lean_start():
+                import medspacy.context
+                seen.append(gc.isenabled())
+                raise KeyError
+        except KeyError:
+            seen.append(gc.isenabled())
+        seen += [gc.get_freeze_count() > 100_000, "nltk" in sys.modules]
+        gc.disable()
+        with lean_start():
+            pass
+        print(json.dumps([*seen, gc.isenabled()]))
+    """)
+    assert got == [False, True, True, False, False]
+
+
+def test_a_module_that_is_loaded_already_is_left_alone() -> None:
     got = fresh_python("""
         import json, sys, types
         host = sys.modules["nltk"] = types.ModuleType("nltk")
-        from opnote_audit._quiet import defer_nltk
-        print(json.dumps([defer_nltk(), sys.modules["nltk"] is host]))
+        from opnote_audit._quiet import defer_unused_imports
+        deferred = defer_unused_imports()
+        print(json.dumps([deferred, sys.modules["nltk"] is host, defer_unused_imports()]))
     """)
-    assert got == [False, True]
+    assert got == [["requests"], True, []]
 
 
 def test_importing_the_library_disturbs_no_module_of_the_host() -> None:
@@ -92,7 +117,7 @@ def test_importing_the_library_disturbs_no_module_of_the_host() -> None:
         filters, handlers = list(warnings.filters), list(logging.getLogger().handlers)
         import opnote_audit
         undisturbed = warnings.filters == filters and logging.getLogger().handlers == handlers
-        stood_in = "nltk" in sys.modules
+        stood_in = "_DeferredModule" in {type(module).__name__ for module in sys.modules.values()}
         import nltk
         print(json.dumps([type(nltk).__name__, stood_in, undisturbed]))
     """)

@@ -6,6 +6,7 @@ Segments are written ``T10``, or ``L4-L5`` for an interspace. Source: domain not
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 VERTEBRAE = tuple(
     [f"C{n}" for n in range(1, 8)]
@@ -62,7 +63,7 @@ def members(upper: str, lower: str) -> tuple[str, ...]:
 def interspaces(upper: str, lower: str) -> tuple[str, ...]:
     """Return the interspaces from ``upper`` to ``lower``: T10, L1 gives T10-T11 ... T12-L1."""
     run = members(upper, lower)
-    return tuple(f"{a}-{b}" for a, b in zip(run, run[1:]))
+    return tuple(f"{a}-{b}" for a, b in pairwise(run))
 
 
 def overlap(one: str, other: str) -> bool:

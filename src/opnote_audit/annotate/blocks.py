@@ -68,10 +68,7 @@ def settle(
             section, sentences, inside, 4 if kind == "closing" else _CUES_AFTER_START
         )
         if kind == "unheaded":
-            if start is None:
-                kind = "other" if headed else "narrative"
-            else:
-                kind = "indication"
+            kind = ("other" if headed else "narrative") if start is None else "indication"
         if start is None or start <= section.body:
             blocks.append(
                 Block(

@@ -34,8 +34,26 @@ FLAG_OF = {
     "CONSENT": flags.CONSENT,
 }
 _TARGETS = frozenset(
-    "APPROACH ACT FREED VERB PEDICLE PATHOLOGY WEAK_PATHOLOGY FUSION GRAFT INSTRUMENT ADDITIONAL RELATIVE SAME COLLECTIVE NOT_FAMILY "
-    "ELSEWHERE LAMINA FACET".split()
+    [
+        "APPROACH",
+        "ACT",
+        "FREED",
+        "VERB",
+        "PEDICLE",
+        "PATHOLOGY",
+        "WEAK_PATHOLOGY",
+        "FUSION",
+        "GRAFT",
+        "INSTRUMENT",
+        "ADDITIONAL",
+        "RELATIVE",
+        "SAME",
+        "COLLECTIVE",
+        "NOT_FAMILY",
+        "ELSEWHERE",
+        "LAMINA",
+        "FACET",
+    ]
 )
 
 

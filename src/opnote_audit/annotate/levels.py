@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from opnote_audit import spine
 from opnote_audit.annotate.lower import lowered
+from opnote_audit.rules.grammar import alternatives
 from opnote_audit.rules.levels import LevelRules
-
 
 _LONGEST_LIST = 70  # code points of ordinals before their region
 
@@ -70,23 +70,30 @@ class LevelParser:
         letters = "".join(sorted({s[0] for s in self._letters}))
         self._digits = re.compile(r"\d{1,2}(?![0-9])(?!\.\d)")
         self._letter = re.compile(
-            rf"(?:^|[^A-Za-z0-9_.])(?P<letter>[{letters.upper()}{letters}][Hh]?)(?P<gap>\.?|[ \t]?[-‑–][ \t]?|[ \t]{{1,2}})$"
+            rf"(?:^|[^A-Za-z0-9_.])(?P<letter>[{letters.upper()}{letters}][Hh]?)"
+            r"(?P<gap>\.?|[ \t]?[-‑–][ \t]?|[ \t]{1,2})$"
         )
         upper = letters.upper()
         self._spoken = re.compile(rf"[{upper}][Hh]?[ \t-](?i:(?P<number>{cardinal}))\b")
         self._region_words = tuple(words)
         self._number_after = re.compile(rf"[ \t-]+(?P<number>{cardinal}|\d{{1,2}})\b", re.I)
+        spans = alternatives(rules.range_words)
+        lists = alternatives(rules.list_words)
         self._ordinals_before = re.compile(
-            rf"\b(?P<list>(?:{ordinal})(?:(?:\s?,\s?(?:and\s)?|\s(?:and|to|through|-)\s(?:the\s)?|-)(?:{ordinal}))*)[ \t\n]+$",
+            rf"\b(?P<list>(?:{ordinal})(?:(?:\s?,\s?(?:and\s)?|\s(?:{lists}|{spans}|-)\s(?:the\s)?|-)"
+            rf"(?:{ordinal}))*)[ \t\n]+$",
             re.I,
         )
         self._ordinal_word = re.compile(rf"\b(?:{ordinal})\b", re.I)
         self._range_join = re.compile(
-            r"[ \t]?(?:[-–—‑/\\]|[ \t](?P<word>to|through|thru|down to|up to|till|until)[ \t](?:the[ \t])?)[ \t]?",
-            re.I,
+            rf"[ \t]?(?:[-–—‑/\\]|[ \t](?P<word>{spans})[ \t](?:the[ \t])?)[ \t]?", re.I
         )
+        self._range_word = re.compile(rf"\b(?:{spans})\b|-", re.I)
+        self._spelled_range = re.compile(rf"\s*(?P<word>{spans})\s+(?:the\s+)?", re.I)
+        self._vertebra_word = re.compile(rf"\b(?:{alternatives(rules.vertebra_words)})\b", re.I)
         self._list_join = re.compile(
-            r"(?:[ \t]?[,;+&][ \t\n]*(?:and[ \t\n]+|&[ \t]*|then[ \t]+)?|[ \t\n]+(?:and|or|plus|as well as|then)[ \t\n]+|[ \t]&[ \t])(?:at[ \t]+|the[ \t]+)?",
+            rf"(?:[ \t]?[,;+&][ \t\n]*(?:(?:{lists})[ \t\n]+|&[ \t]*)?"
+            rf"|[ \t\n]+(?:{lists})[ \t\n]+|[ \t]&[ \t])(?:at[ \t]+|the[ \t]+)?",
             re.I,
         )
         self._number_tail = re.compile(
@@ -197,9 +204,11 @@ class LevelParser:
             names = [self._vertebra(region, self._numbers[w.group().lower()]) for w in words]
             if any(n is None for n in names):
                 continue
-            items = [LevelItem(w.start(), w.end(), (n,)) for w, n in zip(words, names) if n]
+            items = [
+                LevelItem(w.start(), w.end(), (n,)) for w, n in zip(words, names, strict=True) if n
+            ]
             joined = match["list"].lower()
-            if len(items) == 2 and re.search(r"\b(?:to|through)\b|-", joined):
+            if len(items) == 2 and self._range_word.search(joined):
                 items = [
                     self._pair(items[0].segments[0], items[1].segments[0], match.start(), end, "to")
                 ]
@@ -210,7 +219,7 @@ class LevelParser:
         if spine.ORDER[upper] > spine.ORDER[lower]:
             upper, lower = lower, upper
         if spine.adjacent(upper, lower):
-            if word in ("through", "thru"):
+            if word in self._rules.named_range_words:
                 return LevelItem(start, end, (upper, lower))
             return LevelItem(start, end, (f"{upper}-{lower}",))
         return LevelItem(start, end, spine.members(upper, lower), is_range=True)
@@ -227,9 +236,8 @@ class LevelParser:
         if (
             text[match.end() : match.end() + 1] in (".", "/", "-", "%")
             and text[match.end() + 1 : match.end() + 2].isdigit()
-        ):
-            if text[match.end()] != "-" and text[match.end()] != "/" or not listing:
-                return None
+        ) and ((text[match.end()] != "-" and text[match.end()] != "/") or not listing):
+            return None
         if self._stop.match(text, match.end()):
             return None
         letter, previous = last[0], int(last[1:])
@@ -359,9 +367,10 @@ class LevelParser:
                     len(m.items) == 1 and len(m.segments) == 1 and "-" not in m.segments[0]
                     for m in (before, mention)
                 )
-                bare = re.sub(r"\b(?:vertebra[el]?|body|level)\b", "", gap, flags=re.I)
-                if simple and re.fullmatch(r"\s*(?:to|through|thru)\s+(?:the\s+)?", bare, re.I):
-                    word = bare.split()[0].lower()
+                bare = self._vertebra_word.sub("", gap)
+                linked = self._spelled_range.fullmatch(bare) if simple else None
+                if linked:
+                    word = linked["word"].lower()
                     item = self._pair(
                         before.segments[0], mention.segments[0], before.start, mention.end, word
                     )
@@ -383,8 +392,7 @@ class LevelParser:
         for use, levels, after, before, both in self._not_levels:
             if levels and (
                 first not in levels
-                or len(mention.items) > 1
-                and use == "stage"
+                or (len(mention.items) > 1 and use == "stage")
                 or "-" in text[mention.start : mention.end]
             ):
                 continue

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from spacy.attrs import IDX, LENGTH, SENT_START
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
 from spacy.util import registry
 
 from opnote_audit.annotate.abbreviations import defined_mentions
@@ -75,9 +75,9 @@ def _token_offsets(doc: Doc) -> tuple[list[int], list[int]]:
     return starts.tolist(), (starts + array[:, 1].astype(np.int64)).tolist()
 
 
-@registry.tokenizers("opnote.clinical_tokenizer.v1")
+@registry.tokenizers("opnote.clinical_tokenizer.v1")  # type: ignore[untyped-decorator]
 def _make_tokenizer() -> Any:
-    """medspaCy's clinical tokenizer: punctuation always splits ("L4/5", "right-sided")."""
+    """Make medspaCy's clinical tokenizer: punctuation always splits ("L4/5", "right-sided")."""
 
     def create(nlp: Language) -> Tokenizer:
         from medspacy.custom_tokenizer import create_medspacy_tokenizer
@@ -189,7 +189,8 @@ def _mark_sentences(doc: Doc, starts: list[int]) -> None:
         index = bisect_left(offsets, start)
         if index < len(marks):
             marks[index] = 1
-    doc.from_array([SENT_START], marks.astype(np.uint64).reshape(-1, 1))
+    values: Any = marks.astype(np.uint64).reshape(-1, 1)
+    doc.from_array([SENT_START], values)
 
 
 class _DocView:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from opnote_audit.rules.sections import SectionRules, normalize_title
 
@@ -65,10 +66,14 @@ def _line_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, s
             kind is None
             and title
             and (
-                mark == ":"
-                and text[stop.end() : stop.end() + 2].lstrip(" \t") in ("", "\n", "\r")
-                or alone
-                and (text[match.start() : start].lstrip().startswith("#") or raw.isupper())
+                (
+                    mark == ":"
+                    and text[stop.end() : stop.end() + 2].lstrip(" \t") in ("", "\n", "\r")
+                )
+                or (
+                    alone
+                    and (text[match.start() : start].lstrip().startswith("#") or raw.isupper())
+                )
             )
         ):
             kind = rules.keyword_kind(title)
@@ -113,8 +118,7 @@ def _caps_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, s
             # "NEXT" or "RECORD" in capitals may be plain shouting.
             if kind and (
                 size > 1
-                or len(raw) > 4
-                and kind in ("narrative", "indication", "heading", "diagnosis")
+                or (len(raw) > 4 and kind in ("narrative", "indication", "heading", "diagnosis"))
             ):
                 found.append((match.start(), match.start() + len(raw), kind, raw))
                 break
@@ -138,7 +142,7 @@ def find_sections(text: str, rules: SectionRules) -> list[Section]:
     sections = []
     if not headers or text[: headers[0][0]].strip():
         sections.append(Section("unheaded", 0, 0, headers[0][0] if headers else len(text)))
-    for header, following in zip(headers, [*headers[1:], None]):
+    for header, following in zip_longest(headers, headers[1:]):
         start, body, kind, title = header
         sections.append(Section(kind, start, body, following[0] if following else len(text), title))
     return sections

@@ -51,7 +51,7 @@ class TermMatcher:
             fixes[lower] = self._mended[lower]
         if not fixes:
             return doc
-        words = [fixes.get(lower) or token.text for lower, token in zip(lowers, doc)]
+        words = [fixes.get(lower) or token.text for lower, token in zip(lowers, doc, strict=True)]
         return Doc(self._vocab, words=words)
 
     def __call__(self, doc: Doc, offsets: list[int], ends: list[int]) -> list[Mention]:

@@ -151,15 +151,16 @@ def _with_notes(
         count.results += 1
         row = _row(results, number, data)
         result = row.result
-        text = None
+        note = Note("", result.note_id, result.source)
         if result.verdict != "error":
-            if texts is not None:
-                text = texts.find(result.source, data.get("text_sha256"))
-            if text is None:
+            found = texts.find(result.source, data.get("text_sha256")) if texts else None
+            if found is None:
                 count.without_text += 1
             else:
-                row = replace(row, result=restored(result, text))
-        yield row, Note(text or "", result.note_id, result.source)
+                note = replace(note, text=found.text, encoding=found.encoding)
+                result = replace(restored(result, note.text), encoding=note.encoding)
+                row = replace(row, result=result)
+        yield row, note
 
 
 def _row(results: Path, number: int, data: dict[str, Any]) -> BatchRow:

@@ -7,6 +7,7 @@ and every note stands in exactly one.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import uuid
@@ -28,10 +29,14 @@ from opnote_audit.errors import OpnoteError
 from opnote_audit.read.tables import ParquetSlice, ParquetTable
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
 
 _WAIT = 30
 """Seconds to wait for a scheduler to answer, and for its first worker."""
+_PATIENCE = 5
+"""Seconds without news before it is looked whether there are workers at all."""
+# Before Python 3.11 these are not the same.
+_TIMEOUTS = (TimeoutError, asyncio.TimeoutError)
 _AHEAD = 4
 """Partitions for each thread of the cluster that are under way or wait there."""
 
@@ -218,7 +223,11 @@ def partitions_of(
 
 
 class _Runner:
-    """Keeps the cluster busy with a bounded number of partitions, and takes failures apart."""
+    """Keeps the cluster busy with a bounded number of partitions, and finds who kills workers.
+
+    When a worker dies, Dask suspects everything that it had been given. So whatever it gives up
+    on is put aside and tried again at the end, alone: only then is a death its own doing.
+    """
 
     def __init__(
         self,
@@ -234,44 +243,50 @@ class _Runner:
         self._earlier = earlier
         self._progress = progress
         self._run = uuid.uuid4().hex[:8]
+        self._tries = 0
+        self._reused: dict[str, list[bool]] = {}
 
     def run(self, partitions: Iterator[Partition]) -> tuple[list[str], dict[str, list[bool]]]:
         """Run all partitions; return their parts' names in order and what was reused in each."""
-        from distributed import as_completed
-
         order: list[list[str]] = []
-        reused: dict[str, list[bool]] = {}
-        running: dict[Future, tuple[int, Partition]] = {}
-        done = as_completed()
-
-        def start(index: int, partition: Partition) -> None:
-            future = self._submit(partition)
-            running[future] = (index, partition)
-            done.add(future)
-
-        def more(count: int) -> None:
-            for partition in islice(partitions, count):
+        suspects: list[tuple[int, Partition]] = []
+        running: dict[Any, tuple[int, Partition]] = {}
+        ahead = _AHEAD * max(sum(self._client.nthreads().values()), 1)
+        while True:
+            for partition in islice(partitions, ahead - len(running)):
+                running[self._submit(partition)] = (len(order), partition)
                 order.append([partition.name])
-                start(len(order) - 1, partition)
+            if not running:
+                break
+            for future in self._done(list(running)):
+                index, partition = running.pop(future)
+                if not self._take(future, partition):
+                    suspects.append((index, partition))
+        for index, partition in suspects:
+            order[index] = self._alone(partition)
+        return [name for names in order for name in names], self._reused
 
-        more(max(_AHEAD * sum(self._client.nthreads().values()), _AHEAD))
-        while running:
-            future = next(done)
-            index, partition = running.pop(future)
-            results = self._result(future, partition)
-            if results is None:
-                singles = partition.singles()
-                order[index] = [single.name for single in singles]
-                for single in singles:
-                    start(index, single)
+    def _alone(self, partition: Partition) -> list[str]:
+        """Run a partition with nothing beside it, its inputs one by one if it kills again."""
+        if self._try(partition):
+            return [partition.name]
+        singles = partition.singles()
+        for single in singles:
+            if len(singles) > 1 and self._try(single):
                 continue
-            reused[partition.name] = [again for _, again in results]
-            for verdict, _ in results:
-                self._progress.add(verdict)
-            more(1)
-        return [name for names in order for name in names], reused
+            outcome = failed(single.items()[0], _KILLED, self._settings)
+            line = str(outcome.line)
+            _write_part(self._folder / f"{single.name}.parquet", single.first, [line])
+            self._count(single, [(verdict_in(line), False)])
+        return [single.name for single in singles]
 
-    def _submit(self, partition: Partition) -> Future:
+    def _try(self, partition: Partition) -> bool:
+        future = self._submit(partition)
+        self._done([future])
+        return self._take(future, partition)
+
+    def _submit(self, partition: Partition) -> Any:
+        self._tries += 1
         earlier = str(self._earlier.resolve()) if self._earlier is not None else None
         return self._client.submit(
             audit_partition,
@@ -279,23 +294,45 @@ class _Runner:
             self._settings,
             str(self._folder.resolve()),
             earlier,
-            key=f"opnote-audit-{self._run}-{partition.name}",
+            # A key of its own: Dask remembers which ones it has given up on.
+            key=f"opnote-audit-{self._run}-{partition.name}-{self._tries}",
             pure=False,
         )
 
-    def _result(self, future: Future, partition: Partition) -> list[tuple[Verdict, bool]] | None:
-        """Return a partition's verdicts, or ``None`` when it has to be taken apart."""
+    def _done(self, futures: list[Any]) -> set[Any]:
+        """Wait until one of the futures at least is done, and return those that are.
+
+        Raises
+        ------
+        OpnoteError
+            There is no worker left to do it.
+        """
+        from distributed import wait
+
+        idle = 0
+        while True:
+            try:
+                done: set[Any] = wait(
+                    futures, timeout=_PATIENCE, return_when="FIRST_COMPLETED"
+                ).done
+            except _TIMEOUTS:
+                idle = 0 if self._client.nthreads() else idle + 1
+                if idle * _PATIENCE >= _WAIT:
+                    raise OpnoteError(
+                        "the Dask cluster has no workers left; start some and continue with "
+                        "--resume"
+                    ) from None
+            else:
+                return done
+
+    def _take(self, future: Any, partition: Partition) -> bool:
+        """Count a partition that is done; ``False`` when workers died under it."""
         from distributed.scheduler import KilledWorker
 
         try:
             results: list[tuple[Verdict, bool]] = future.result()
         except KilledWorker:
-            if len(partition) > 1:
-                return None
-            outcome = failed(partition.items()[0], _KILLED, self._settings)
-            line = str(outcome.line)
-            _write_part(self._folder / f"{partition.name}.parquet", partition.first, [line])
-            return [(verdict_in(line), False)]
+            return False
         except OpnoteError:
             raise
         except Exception as error:
@@ -304,7 +341,13 @@ class _Runner:
                 f"a worker failed ({type(error).__name__}); see that the workers have this "
                 "version of opnote-audit and see the same folders, then continue with --resume"
             ) from None
-        return results
+        self._count(partition, results)
+        return True
+
+    def _count(self, partition: Partition, results: list[tuple[Verdict, bool]]) -> None:
+        self._reused[partition.name] = [again for _, again in results]
+        for verdict, _ in results:
+            self._progress.add(verdict)
 
 
 # -- parts ----------------------------------------------------------------------------------
@@ -378,7 +421,9 @@ def _client(scheduler: str | None, jobs: int, scratch: Path) -> Client:
             "Dask is not installed; install it with: pip install 'opnote-audit[dask]'"
         ) from None
     # Its messages name tasks and addresses; what matters of them is said by the run itself.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     if scheduler is None:
         cluster = distributed.LocalCluster(
             n_workers=jobs,
@@ -391,7 +436,7 @@ def _client(scheduler: str | None, jobs: int, scratch: Path) -> Client:
         return distributed.Client(cluster)
     try:
         client = distributed.Client(scheduler, timeout=_WAIT)
-    except (OSError, ValueError, TimeoutError):
+    except (OSError, ValueError, *_TIMEOUTS):
         raise OpnoteError(
             f"{scheduler}: no Dask scheduler answers; check the address and that it runs"
         ) from None
@@ -415,7 +460,7 @@ def _check_workers(client: Client, folder: Path) -> None:
     """
     try:
         client.wait_for_workers(1, timeout=_WAIT)
-    except TimeoutError:
+    except _TIMEOUTS:
         raise OpnoteError("the Dask scheduler has no workers; start some") from None
     try:
         found: dict[str, Any] = client.run(_worker_state, str(folder.resolve()))

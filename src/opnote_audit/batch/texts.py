@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from opnote_audit.errors import InputError, OpnoteError
-from opnote_audit.read import DEFAULT_MAX_BYTES, note_from_bytes
+from opnote_audit.read import DEFAULT_MAX_BYTES, Note, note_from_bytes
 from opnote_audit.read.documents import read_document
 from opnote_audit.read.tables import TABLE_SUFFIXES, Row, Table, TableOptions, open_table
 
@@ -46,8 +46,8 @@ class Texts:
         self._rows: Iterator[Row] = iter(())
         self._at = 0
 
-    def find(self, source: str | None, sha256: str | None) -> str | None:
-        """Return the text of a note, or ``None`` when it is not there or is not the same.
+    def find(self, source: str | None, sha256: str | None) -> Note | None:
+        """Return a note with its text, or ``None`` when it is not there or is not the same.
 
         Parameters
         ----------
@@ -58,14 +58,14 @@ class Texts:
         """
         if source is None:
             return None
-        texts = self._from_folder(source) if self._table is None else self._from_table(source)
-        for text in texts:
-            digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        notes = self._from_folder(source) if self._table is None else self._from_table(source)
+        for note in notes:
+            digest = hashlib.sha256(note.text.encode("utf-8", "surrogatepass")).hexdigest()
             if sha256 in (None, digest):
-                return text
+                return note
         return None
 
-    def _from_folder(self, source: str) -> Iterator[str]:
+    def _from_folder(self, source: str) -> Iterator[Note]:
         # The folder may stand elsewhere by now: its own files first by their full path below
         # it, then by ever less of it.
         parts = PurePath(source).parts
@@ -75,18 +75,18 @@ class Texts:
             path = self._place.joinpath(*parts[at:])
             if path.is_file():
                 try:
-                    yield read_document(path, self._max_bytes).text
+                    yield read_document(path, self._max_bytes)
                 except OpnoteError:
                     continue
 
-    def _from_table(self, source: str) -> Iterator[str]:
+    def _from_table(self, source: str) -> Iterator[Note]:
         number = source.rpartition("#")[2]
         if not number.isdecimal():
             return
         data = self._row(int(number))
         if data is not None:
             try:
-                yield note_from_bytes(data, source, source, self._max_bytes).text
+                yield note_from_bytes(data, source, source, self._max_bytes)
             except OpnoteError:
                 return
 

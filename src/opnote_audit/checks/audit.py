@@ -1,4 +1,4 @@
-"""Verdict, score and units of an operation, with every finding's words (domain notes, section 2)."""
+"""Verdict, score and units of an operation, with the words (domain notes, section 2)."""
 
 from __future__ import annotations
 
@@ -82,8 +82,10 @@ class Auditor:
             for s in operation.segments
         )
         fusion = Fusion(
-            operation.fusion.performed, operation.fusion.type, operation.fusion.segments
-        )  # type: ignore[arg-type]
+            operation.fusion.performed,
+            operation.fusion.type,  # type: ignore[arg-type]
+            operation.fusion.segments,
+        )
         primary = operation.primary
         common = {
             "note_id": note_id,
@@ -143,7 +145,7 @@ class Auditor:
         worst = max(
             _RANK[self.status(r, self._outcome(operation, segment, r))] for r in requirements
         )
-        return ("pass", "pass", "warn", "fail")[worst]  # type: ignore[return-value]
+        return ("pass", "pass", "warn", "fail")[worst]
 
     def _findings(self, operation: Operation) -> dict[str, list[_Finding]]:
         """Return every finding by requirement, one for each segment and unnamed segment."""
@@ -175,12 +177,13 @@ class Auditor:
             )
         )
         family = [s for s in operation.segments if s.role in ("primary", "additional")]
-        for member in family or [None]:
+        members: list[Segment | None] = [*family] or [None]
+        for member in members:
             outcome = predicates.fusion(operation, member)
             out["R5"].append(
                 _Finding(
                     outcome,
-                    (member.name,) if member else (),
+                    (member.name,) if member is not None else (),
                     (*operation.fusion.spans[:4], *operation.fusion.elsewhere),
                 )
             )

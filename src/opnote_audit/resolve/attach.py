@@ -10,7 +10,6 @@ from opnote_audit.annotate.reading import Mention
 from opnote_audit.rules.grammar import GrammarRules, alternatives
 
 _NEAR = 22
-_BREAK = re.compile(r"[,;:()]|\b(?:and|with|plus|including|then|followed)\b", re.I)
 
 
 class Attacher:
@@ -19,13 +18,12 @@ class Attacher:
     def __init__(self, rules: GrammarRules) -> None:
         fillers = alternatives((*rules.fillers.words, *rules.determiners.words))
         attachers = alternatives(rules.attachers.words)
-        self._before = re.compile(
-            rf"\s*(?:(?:vertebra|vertebral|level|levels|segment|body|{fillers})[\s-]+){{0,4}}", re.I
-        )
+        nouns, sides = alternatives(rules.level_nouns.words), alternatives(rules.sides.words)
+        self._before = re.compile(rf"\s*(?:(?:{nouns}|{fillers})[\s-]+){{0,4}}", re.I)
         self._after = re.compile(
-            rf"\s*,?\s*(?:\(\s*)?(?:(?:{attachers})\s+)?(?:(?:the|left|right|both|level|levels|segment|segments|on the left at|on the right at|bilaterally at|bilaterally|bilateral)\s+){{0,3}}",
-            re.I,
+            rf"\s*,?\s*(?:\(\s*)?(?:(?:{attachers})\s+)?(?:(?:{sides})\s+){{0,3}}", re.I
         )
+        self._break = re.compile(rf"[,;:()]|\b(?:{alternatives(rules.linkers.words)})\b", re.I)
 
     def direct(
         self, text: str, noun: Mention, levels: Sequence[LevelMention]
@@ -47,25 +45,26 @@ class Attacher:
                     return level
         return None
 
+    def nearest(
+        self, text: str, level: LevelMention, mentions: Sequence[Mention]
+    ) -> Mention | None:
+        """Return the mention that ``level`` is nearest to; breaks between them count as distance.
 
-def nearest(text: str, level: LevelMention, mentions: Sequence[Mention]) -> Mention | None:
-    """Return the mention that ``level`` is nearest to; breaks between them count as distance.
-
-    In "L3-L4 transpedicular decompression, L4-L5 posterolateral fusion" each level goes to
-    the act in its own part.
-    """
-    best: tuple[float, int] | None = None
-    found = None
-    for mention in mentions:
-        if mention.end <= level.start:
-            gap, span = text[mention.end : level.start], level.start - mention.end
-        elif mention.start >= level.end:
-            gap, span = text[level.end : mention.start], mention.start - level.end
-        else:
-            gap, span = "", 0
-        # A semicolon parts two matters; a comma or "and" only leans that way.
-        cost = span + 25 * len(_BREAK.findall(gap)) + 200 * gap.count(";")
-        key = (cost, mention.start)
-        if best is None or key < best:
-            best, found = key, mention
-    return found
+        In "L3-L4 transpedicular decompression, L4-L5 posterolateral fusion" each level goes to
+        the act in its own part.
+        """
+        best: tuple[float, int] | None = None
+        found = None
+        for mention in mentions:
+            if mention.end <= level.start:
+                gap, span = text[mention.end : level.start], level.start - mention.end
+            elif mention.start >= level.end:
+                gap, span = text[level.end : mention.start], mention.start - level.end
+            else:
+                gap, span = "", 0
+            # A semicolon parts two matters; a comma or "and" only leans that way.
+            cost = span + 25 * len(self._break.findall(gap)) + 200 * gap.count(";")
+            key = (cost, mention.start)
+            if best is None or key < best:
+                best, found = key, mention
+        return found

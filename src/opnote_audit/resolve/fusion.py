@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from opnote_audit import spine
 from opnote_audit.annotate.levels import LevelMention
 from opnote_audit.annotate.reading import Mention, Reading, Sentence
-from opnote_audit.resolve.attach import nearest
+from opnote_audit.resolve.attach import Attacher
 from opnote_audit.resolve.heading import Heading, span_of
 from opnote_audit.resolve.model import FusionFact, Span
 from opnote_audit.resolve.narrative import NARRATIVE
@@ -25,7 +27,7 @@ def fused_interspaces(
     for upper, lower in ranges:
         out.update(spine.interspaces(upper, lower))
     single = sorted({s for s in levels if "-" not in s}, key=spine.position)
-    for upper, lower in zip(single, single[1:]):
+    for upper, lower in pairwise(single):
         if spine.adjacent(upper, lower):
             out.add(f"{upper}-{lower}")
         elif len(single) == 2:
@@ -34,7 +36,7 @@ def fused_interspaces(
 
 
 def _levels_of(
-    text: str, sentence: Sentence, reading: Reading, mention: Mention
+    attacher: Attacher, sentence: Sentence, reading: Reading, mention: Mention
 ) -> list[LevelMention]:
     """Return the levels in a narrative clause (else sentence) that belong to ``mention``."""
     rivals = ("FUSION", "ACT", "INSTRUMENT", "APPROACH", "GRAFT")
@@ -44,7 +46,7 @@ def _levels_of(
         found = [v for c in clauses for v in c.levels if v.use == "level"]
         mine = []
         for level in found:
-            act = nearest(text, level, acts)
+            act = attacher.nearest(reading.text, level, acts)
             if act is not None and act.label in ("FUSION", "GRAFT"):
                 mine.append(level)
         if mine:
@@ -52,7 +54,9 @@ def _levels_of(
     return []
 
 
-def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFact:
+def read_fusion(
+    reading: Reading, heading: Heading, anterior: bool, attacher: Attacher
+) -> FusionFact:
     """Return the arthrodesis of the operation.
 
     Parameters
@@ -62,8 +66,9 @@ def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFac
     anterior
         Whether the operation is an anterior or lateral one, which decides what a bare
         "fusion", "cage" or "interbody" means.
+    attacher
+        Tells which level belongs to which word.
     """
-    text = reading.text
     kinds: dict[str, tuple[set[str], list[Span]]] = {}
     grafted = bedded = False
     doubtful: list[Span] = []
@@ -113,7 +118,7 @@ def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFac
                     and not any(v.use == "level" for v in reading.clauses[mention.clause].levels)
                 )
                 continue
-            levels = _levels_of(text, sentence, reading, mention)
+            levels = _levels_of(attacher, sentence, reading, mention)
             names = tuple(s for v in levels for s in v.segments)
             ranges = tuple(
                 (p.segments[0], p.segments[-1]) for v in levels for p in v.items if p.is_range
@@ -141,7 +146,7 @@ def read_fusion(reading: Reading, heading: Heading, anterior: bool) -> FusionFac
             else:
                 note(kind_of(mention.value), segments, span)
     for mention, sentence in caged:
-        levels = _levels_of(text, sentence, reading, mention)
+        levels = _levels_of(attacher, sentence, reading, mention)
         names = tuple(s for v in levels for s in v.segments)
         kind = kind_of(mention.value)
         if mention.value == "cage" and "interbody" not in kinds and "anterior" in kinds:

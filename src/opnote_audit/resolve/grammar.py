@@ -24,7 +24,8 @@ class Grammar:
         fillers = alternatives((*rules.fillers.words, *rules.parts.words))
         determiner = alternatives(rules.determiners.words)
         level = r"[CDTLS]h?[ -]?\d{1,2}(?:\s?[-/–]\s?[CDTLS]?\d{1,2})?"
-        between = rf"(?:(?:{determiner})\s+)?(?:(?:of\s+(?:{determiner})|{fillers}|{level})[\s-]+){{0,7}}$"
+        between = rf"(?:(?:{determiner})\s+)?"
+        between += rf"(?:(?:of\s+(?:{determiner})|{fillers}|{level})[\s-]+){{0,7}}$"
         self._passive = re.compile(
             rf"\b(?:{alternatives(rules.auxiliaries.words)})\b[^.;]{{0,40}}$", re.I
         )
@@ -32,6 +33,10 @@ class Grammar:
             rf"\b(?:{alternatives(rules.landmarks.words)})\s+{between}", re.I
         )
         self._route = re.compile(rf"\b(?:{alternatives(rules.routes.words)})\s+{between}", re.I)
+        comparisons = alternatives(rules.comparisons.words)
+        self._likened = re.compile(rf"\s*(?:{comparisons})\s+(?:the\s+)?", re.I)
+        self._likens = re.compile(rf"\b(?:{comparisons})$", re.I)
+        self._and = re.compile(rf",|\b(?:{alternatives(rules.linkers.words)})\b", re.I)
         self._auxiliary = re.compile(rf"\b(?:{alternatives(rules.auxiliaries.words)})\b", re.I)
 
     def is_passive(self, reading: Reading, clause: Clause, verb: Mention) -> bool:
@@ -89,7 +94,7 @@ class Grammar:
             gap = reading.text[first.end : verb.start]
             if (
                 verb.value in ("remove", "keep")
-                and re.search(r"\band\b|,", gap)
+                and self._and.search(gap)
                 and not any(
                     m.label in _STRUCTURES and first.end <= m.start < verb.start
                     for m in clause.mentions
@@ -133,4 +138,13 @@ class Grammar:
         return (
             self._route.search(text, max(clause.start, noun.start - _LOOKBACK), noun.start)
             is not None
+        )
+
+    def likens(self, same: str, gap: str) -> bool:
+        """Tell whether a level after ``same`` and ``gap`` is what the work is likened to.
+
+        "In the same way as at T8", or "as at T8" where the words of sameness end in "as".
+        """
+        return self._likened.fullmatch(gap) is not None or (
+            not gap.strip() and self._likens.search(same) is not None
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from opnote_audit.annotate.levels import LevelMention
 from opnote_audit.annotate.reading import Mention, Reading
-from opnote_audit.resolve.attach import nearest
+from opnote_audit.resolve.attach import Attacher
 from opnote_audit.resolve.model import HeadingLevel, Span
 
 _DECOMPRESSIVE = frozenset(
@@ -96,7 +96,9 @@ def _chunks(text: str, acts: list[Mention], levels: list[LevelMention]) -> list[
 class _Item:
     """One heading item under construction: acts, levels, and which belongs to which."""
 
-    def __init__(self, text: str, mentions: list[Mention], levels: list[LevelMention]) -> None:
+    def __init__(
+        self, text: str, mentions: list[Mention], levels: list[LevelMention], attacher: Attacher
+    ) -> None:
         self.acts = [m for m in mentions if m.label in _ACT_LABELS and m.done]
         self.levels = [level for level in levels if level.use == "level"]
         self.additional = next((m for m in mentions if m.label == "ADDITIONAL" and m.done), None)
@@ -114,7 +116,7 @@ class _Item:
         self.chunk: dict[int, list[Mention]] = {}
         chunks = _chunks(text, self.acts, self.levels)
         for level in self.levels:
-            act = nearest(text, level, self.acts)
+            act = attacher.nearest(text, level, self.acts)
             self.chunk[level.start] = next((c for c in chunks if act in c), [])
             self.by_group.setdefault(_group(act) if act else "none", []).append(level)
 
@@ -131,7 +133,7 @@ class _Item:
         return []
 
 
-def read_heading(reading: Reading) -> Heading:
+def read_heading(reading: Reading, attacher: Attacher) -> Heading:
     """Return what the heading sections of ``reading`` offer."""
     text = reading.text
     merged: dict[str, HeadingLevel] = {}
@@ -147,7 +149,7 @@ def read_heading(reading: Reading) -> Heading:
             continue
         clauses = [reading.clauses[i] for i in sentence.clauses]
         mentions = [m for c in clauses for m in c.mentions]
-        item = _Item(text, mentions, [level for c in clauses for level in c.levels])
+        item = _Item(text, mentions, [level for c in clauses for level in c.levels], attacher)
         for mention in item.acts:
             if mention.label == "APPROACH":
                 approaches.append((mention.value, span_of(mention, "approach")))

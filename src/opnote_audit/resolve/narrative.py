@@ -7,7 +7,6 @@ one clause. Exposure, counting and hardware name levels without setting it.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
@@ -207,16 +206,8 @@ class Walker:
             if mention.label == "SAME":
                 for level in levels:
                     gap = self._text[mention.end : level.start]
-                    if (
-                        0 < level.start - mention.end < 24
-                        and re.fullmatch(
-                            r"\s*(?:as|like|used|done|described|performed|was)?\s*(?:as|at|for|on|in|of|that at|used at|in the case of)?\s*(?:at|for|on|the)?\s*",
-                            gap,
-                        )
-                        and re.search(
-                            r"\b(?:as|used|like|described)\b",
-                            gap + self._text[mention.start : mention.end],
-                        )
+                    if 0 < len(gap) < _SAME_REACH and self._grammar.likens(
+                        self._text[mention.start : mention.end], gap
                     ):
                         bases[level.start] = mention
         return bases

@@ -41,7 +41,7 @@ from opnote_audit.resolve.model import (
     Span,
 )
 from opnote_audit.resolve.narrative import Story, Walker
-from opnote_audit.resolve.pathology import place_pathologies
+from opnote_audit.resolve.pathology import PathologyPlacer
 from opnote_audit.rules.grammar import GrammarRules
 
 _ORDER = (
@@ -88,66 +88,67 @@ class Resolver:
     def __init__(self, rules: GrammarRules) -> None:
         self._grammar = Grammar(rules)
         self._attacher = Attacher(rules)
+        self._pathologies = PathologyPlacer(rules)
 
     def resolve(self, reading: Reading) -> Operation:
         """Return the operation that ``reading`` tells of."""
         if not reading.is_operative or not reading.mentions:
             return Operation(is_operative=reading.is_operative)
-        heading = read_heading(reading)
+        heading = read_heading(reading, self._attacher)
         story = Walker(reading, heading, self._grammar, self._attacher).walk()
-        return _assemble(reading, heading, story)
+        return self._assemble(reading, heading, story)
 
-
-def _assemble(reading: Reading, heading: Heading, story: Story) -> Operation:
-    anterior = _is_anterior(heading, story)
-    fusion = read_fusion(reading, heading, anterior)
-    sites, hidden = gather(reading, heading, story)
-    offered = tuple(h.level for h in heading.levels if h.decompressed or h.transpedicular)
-    placed, loose = place_pathologies(reading, story, offered)
-    sites = join(sites, heading, _interspaces(reading))
-    if _osteotomy(reading):
+    def _assemble(self, reading: Reading, heading: Heading, story: Story) -> Operation:
+        anterior = _is_anterior(heading, story)
+        fusion = read_fusion(reading, heading, anterior, self._attacher)
+        sites, hidden = gather(reading, heading, story)
+        offered = tuple(h.level for h in heading.levels if h.decompressed or h.transpedicular)
+        placed, loose = self._pathologies.place(reading, story, offered)
+        sites = join(sites, heading, _interspaces(reading))
+        if _osteotomy(reading):
+            for site in sites.values():
+                if not any(f.kind == NAMED and f.span.kind == NAMED for f in site.facts):
+                    site.facts = [f for f in site.facts if f.kind not in (PEDICLE, NAMED)]
+        by_needle = _needle_work(reading, story)
+        if by_needle:
+            for site in sites.values():
+                if not site.has(LAMINAR, PEDICLE, DISC, CORPECTOMY):
+                    site.facts, site.heading = [], None
+            hidden = []
+        give_pathologies(sites, placed, loose)
+        hidden_pathology = any(name.startswith(UNNAMED) for names, _ in placed for name in names)
+        extra = _extra_levels(sites, heading)
+        segments = []
         for site in sites.values():
-            if not any(f.kind == NAMED and f.span.kind == NAMED for f in site.facts):
-                site.facts = [f for f in site.facts if f.kind not in (PEDICLE, NAMED)]
-    by_needle = _needle_work(reading, story)
-    if by_needle:
-        for site in sites.values():
-            if not site.has(LAMINAR, PEDICLE, DISC, CORPECTOMY):
-                site.facts, site.heading = [], None
-        hidden = []
-    give_pathologies(sites, placed, loose)
-    hidden_pathology = any(name.startswith(UNNAMED) for names, _ in placed for name in names)
-    extra = _extra_levels(sites, heading)
-    segments = []
-    for site in sites.values():
-        segment = settle(site, anterior, fusion, extra)
-        if segment is not None:
-            segments.append(segment)
-    segments = _drop_swapped(segments, heading)
-    segments = assign_roles(segments, sites, heading, bool(hidden))
-    approach, spans = note_approach(
-        segments, reading, heading, story, fusion, anterior, hidden, by_needle
-    )
-    primary = next((s for s in segments if s.role == "primary"), None)
-    unnamed = _unnamed(hidden, heading, segments)
-    code = _primary_code(primary, segments, reading, hidden)
-    return Operation(
-        is_operative=True,
-        approach=approach,
-        approach_spans=spans,
-        segments=tuple(segments),
-        primary_code=code,
-        fusion=fusion,
-        unnamed=tuple(unnamed),
-        unnamed_named_approach=any(f.kind == NAMED for f in hidden),
-        unnamed_pathology=hidden_pathology,
-        billed=tuple(
-            Span(m.start, m.end, "level")
-            for m in reading.mentions
-            if m.label == "ADDITIONAL" and reading.text[m.start : m.end] == "63057" and m.done
-        ),
-        disagreement=_disagreement(segments, heading),
-    )
+            segment = settle(site, anterior, fusion, extra)
+            if segment is not None:
+                segments.append(segment)
+        segments = _drop_swapped(segments, heading)
+        segments = assign_roles(segments, sites, heading, bool(hidden))
+        approach, spans = note_approach(
+            segments, reading, heading, story, fusion, anterior, hidden, by_needle
+        )
+        primary = next((s for s in segments if s.role == "primary"), None)
+        unnamed = _unnamed(hidden, heading, segments)
+        code = _primary_code(primary, segments, reading, hidden)
+        return Operation(
+            is_operative=True,
+            approach=approach,
+            approach_spans=spans,
+            segments=tuple(segments),
+            primary_code=code,
+            fusion=fusion,
+            unnamed=tuple(unnamed),
+            unnamed_named_approach=any(f.kind == NAMED for f in hidden),
+            unnamed_pathology=hidden_pathology,
+            billed=tuple(
+                Span(m.start, m.end, "level")
+                for m in reading.mentions
+                if m.label == "ADDITIONAL" and reading.text[m.start : m.end] == "63057" and m.done
+            ),
+            disagreement=_disagreement(segments, heading),
+            stated_primary=_stated_primary(reading),
+        )
 
 
 def _needle_work(reading: Reading, story: Story) -> bool:
@@ -335,12 +336,12 @@ def join(
     # under the name that tells more.
     for name in [n for n in out if "-" not in n and n in targets]:
         site = out[name]
-        homes = [s for s in spaces if s in out and name in spine.ends(s) and s not in targets]
-        if len(homes) == 1 and not any(f.how == EXPLICIT for f in site.facts):
-            home = out[homes[0]]
-            if home.heading is None:
-                home.heading = site.heading
-                home.facts += site.facts
+        holders = [s for s in spaces if s in out and name in spine.ends(s) and s not in targets]
+        if len(holders) == 1 and not any(f.how == EXPLICIT for f in site.facts):
+            space = out[holders[0]]
+            if space.heading is None:
+                space.heading = site.heading
+                space.facts += site.facts
                 del out[name]
     return out
 
@@ -520,9 +521,7 @@ def _is_decompressed(site: Site, fusion: FusionFact, headed: bool) -> bool:
             any(f.kind in (FREED, LAMINAR, DISC) and f.how == EXPLICIT for f in site.facts)
             and freed
             and "-" in site.name
-            or site.has(FREED)
-            and site.explicit is not None
-        )
+        ) or (site.has(FREED) and site.explicit is not None)
     return head or freed or site.has(DISC)
 
 
@@ -598,6 +597,18 @@ def _primary_code(
         text = reading.text.lower()
         return "63055" if text.count("thoracic") >= text.count("lumbar") else "63056"
     return None
+
+
+def _stated_primary(reading: Reading) -> str | None:
+    """Return the primary code that the note itself writes, where it writes just one of them."""
+    codes = {
+        m.value
+        for m in reading.mentions
+        if m.label == "PRIMARY_CODE"
+        and m.done
+        and reading.section_at(m.start) in ("heading", "narrative", "closing", "addendum")
+    }
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _disagreement(segments: list[Segment], heading: Heading) -> tuple[Span, ...]:

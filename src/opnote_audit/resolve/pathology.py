@@ -20,16 +20,16 @@ from opnote_audit.annotate.reading import (
     Reading,
     Sentence,
 )
-from opnote_audit.resolve.model import COLLECTIVE, EXPLICIT, UNNAMED, Pathology, Span
+from opnote_audit.resolve.model import FOCUS, Pathology, Span
 from opnote_audit.resolve.narrative import NARRATIVE, Story, corrected_levels
+from opnote_audit.rules.grammar import GrammarRules, alternatives
 
 _LABELS = ("PATHOLOGY", "WEAK_PATHOLOGY")
 _STATED = frozenset({"diagnosis", "heading", "indication", "findings", "title"})
 _GONE = frozenset({NEGATED, FAMILY, HYPOTHETICAL})
-_ADJACENT = re.compile(
-    r"\s*(?:left|right|bilateral|foraminal|central|midline|paracentral|body|level|vertebral|vertebra|the|a|an|\w+ ){0,3}",
-    re.I,
-)
+_REACH = 28  # code points from a level to the pathology that it modifies
+_STOPS = re.compile(r"[,;:.()]")
+_MATTERS = re.compile(r"[;.]|\d\)")
 
 Placed = tuple[tuple[str, ...], Pathology]
 
@@ -42,126 +42,8 @@ def _pathology(mention: Mention) -> Pathology:
     )
 
 
-def _tie(
-    text: str, mentions: list[Mention], levels: list[LevelMention]
-) -> Iterator[tuple[Mention, tuple[str, ...]]]:
-    """Yield each pathology of a sentence with the levels it is tied to.
-
-    A level right before a pathology is its own ("T10 fracture"); other levels belong to the
-    pathology before them, up to the next; a pathology without any shares its neighbour's.
-    """
-    if not mentions:
-        return
-    owned: dict[int, list[str]] = {m.start: [] for m in mentions}
-    free = []
-    for level in levels:
-        for mention in mentions:
-            gap = text[level.end : mention.start]
-            if (
-                0 <= mention.start - level.end <= 28
-                and not re.search(r"[,;:.()]", gap)
-                and not re.search(r"\b(?:and|with|of|at|by|from|is|was|has)\b", gap)
-            ):
-                owned[mention.start] += level.segments
-                break
-        else:
-            free.append(level)
-    for level in free:
-        before = [m for m in mentions if m.end <= level.start]
-        if not before and any(v.start > mentions[0].start for v in levels):
-            continue  # "decompression T4 to T6, removal of tumor at T4 and T5"
-        owner = before[-1] if before else mentions[0]
-        # "stenosis with radiculopathy, L3-4": all that stands before the level since the
-        # last level shares it.
-        owned[owner.start] += level.segments
-    last: list[str] = []
-    for mention in mentions:
-        if not owned[mention.start]:
-            following = [m for m in mentions if m.start > mention.start and owned[m.start]]
-            between = following and not re.search(
-                r"[;.]|\d\)", text[mention.end : following[0].start]
-            )
-            owned[mention.start] = (
-                list(owned[following[0].start])
-                if between and not (last and _same_breath(text, mentions, mention))
-                else list(last)
-            )
-        last = owned[mention.start] or last
-        yield mention, tuple(dict.fromkeys(owned[mention.start]))
-
-
-def _same_breath(text: str, mentions: list[Mention], mention: Mention) -> bool:
-    """Tell whether ``mention`` continues what stands before it ("slip L4-5 with stenosis")."""
-    before = [m for m in mentions if m.end <= mention.start]
-    return (
-        bool(before)
-        and re.search(
-            r"\b(?:with|causing|and associated|producing|plus)\b",
-            text[before[-1].end : mention.start],
-        )
-        is not None
-    )
-
-
-def place_pathologies(
-    reading: Reading, story: Story, offered: tuple[str, ...]
-) -> tuple[list[Placed], list[Pathology]]:
-    """Return pathologies with their levels, and those that no level can be told for.
-
-    ``offered`` are the heading's decompressed levels, which "both levels" in a diagnosis
-    means.
-    """
-    placed: list[Placed] = []
-    loose: list[Pathology] = []
-    gone = corrected_levels(reading)
-    for sentence in reading.sentences:
-        if sentence.kind in _STATED:
-            _stated(reading, sentence, offered, gone, placed, loose)
-        elif sentence.kind in NARRATIVE:
-            _told(reading, sentence, story, gone, placed)
-    return placed, loose
-
-
 def _counted(mentions: list[Mention]) -> list[Mention]:
     return [m for m in mentions if m.label in _LABELS and not m.flags & _GONE]
-
-
-def _stated(
-    reading: Reading,
-    sentence: Sentence,
-    offered: tuple[str, ...],
-    gone: set[int],
-    placed: list[Placed],
-    loose: list[Pathology],
-) -> None:
-    clauses = [reading.clauses[i] for i in sentence.clauses]
-    everything = [m for c in clauses for m in c.mentions]
-    mentions = _counted(everything)
-    if not mentions:
-        return
-    levels = [
-        v for c in clauses for v in c.levels if v.use in ("level", "root") and v.start not in gone
-    ]
-    real = [v for v in levels if v.use == "level"]
-    levels = real or ([] if sentence.kind == "indication" else [])
-    if not levels:
-        several = any(m.label == "COLLECTIVE" for m in everything)
-        for mention in mentions:
-            if several and offered:
-                placed.append((offered, _pathology(mention)))
-            elif sentence.kind != "indication":
-                loose.append(_pathology(mention))
-        return
-    for clause, names_before, names_after in _neighbours(reading, clauses, gone):
-        here = _counted(clause.mentions)
-        own = [v for v in clause.levels if v.use == "level" and v.start not in gone]
-        for mention, names in (
-            _tie(reading.text, here, own)
-            if own
-            else ((m, names_before or names_after) for m in here)
-        ):
-            if names:
-                placed.append((names, _pathology(mention)))
 
 
 def _neighbours(
@@ -197,50 +79,170 @@ def _neighbours(
         yield clause, before, after
 
 
-def _told(
-    reading: Reading, sentence: Sentence, story: Story, gone: set[int], placed: list[Placed]
-) -> None:
-    clauses = [reading.clauses[i] for i in sentence.clauses]
-    cues = {m.value for c in clauses for m in c.mentions if m.label == "CUE"}
-    for number in sentence.clauses:
-        clause = reading.clauses[number]
-        mentions = _counted(clause.mentions)
+class PathologyPlacer:
+    """Ties pathologies to levels; compiled once from the grammar rules."""
+
+    def __init__(self, rules: GrammarRules) -> None:
+        self._parter = re.compile(rf"\b(?:{alternatives(rules.parters.words)})\b", re.I)
+        self._joiner = re.compile(rf"\b(?:{alternatives(rules.joiners.words)})\b", re.I)
+
+    def _tie(
+        self, text: str, mentions: list[Mention], levels: list[LevelMention]
+    ) -> Iterator[tuple[Mention, tuple[str, ...]]]:
+        """Yield each pathology of a sentence with the levels it is tied to.
+
+        A level right before a pathology is its own ("T10 fracture"); other levels belong to the
+        pathology before them, up to the next; a pathology without any shares its neighbour's.
+        """
         if not mentions:
-            continue
-        levels = [v for v in clause.levels if v.use == "level" and v.start not in gone]
-        names, how = story.in_hand.get(number, ((), ""))
-        if levels:
-            canonical = {n for n in names}
-            for mention, own in _tie(reading.text, mentions, levels):
-                found = tuple(n for n in own) or tuple(canonical)
-                placed.append((found, _pathology(mention)))
-                homes = tuple(n for n in names if "-" in n and any(o in n.split("-") for o in own))
-                if homes:
-                    placed.append((homes, _pathology(mention)))
-            continue
-        if (
-            not names
-            or "specimen" in cues
-            and not any(
-                m.label == "VERB" and m.value == "remove" and m.done for m in clause.mentions
-            )
-        ):
-            continue
-        acted = any(
-            m.label in ("VERB", "ACT", "APPROACH", "NEURAL", "FREED") and not m.flags & _GONE
-            for c in clauses
-            for m in c.mentions
-        )
-        if not acted:
-            continue
-        if (
-            len(names) > 1
-            and how not in (EXPLICIT, COLLECTIVE)
-            and not any(m.label == "COLLECTIVE" for m in clause.mentions)
-        ):
-            if len({n for n in names if not n.startswith(UNNAMED)}) > 1 and how != "heading":
-                # Several levels in hand and one pathology named: which of them is not said,
-                # unless the sentence goes on to all of them.
-                pass
+            return
+        owned: dict[int, list[str]] = {m.start: [] for m in mentions}
+        free = []
+        for level in levels:
+            for mention in mentions:
+                gap = text[level.end : mention.start]
+                if (
+                    0 <= mention.start - level.end <= _REACH
+                    and not _STOPS.search(gap)
+                    and not self._parter.search(gap)
+                ):
+                    owned[mention.start] += level.segments
+                    break
+            else:
+                free.append(level)
+        for level in free:
+            before = [m for m in mentions if m.end <= level.start]
+            if not before and any(v.start > mentions[0].start for v in levels):
+                continue  # "decompression T4 to T6, removal of tumor at T4 and T5"
+            owner = before[-1] if before else mentions[0]
+            # "stenosis with radiculopathy, L3-4": all that stands before the level since the
+            # last level shares it.
+            owned[owner.start] += level.segments
+        last: list[str] = []
         for mention in mentions:
-            placed.append((names, _pathology(mention)))
+            if not owned[mention.start]:
+                following = [m for m in mentions if m.start > mention.start and owned[m.start]]
+                between = following and not _MATTERS.search(text[mention.end : following[0].start])
+                owned[mention.start] = (
+                    list(owned[following[0].start])
+                    if between and not (last and self._same_breath(text, mentions, mention))
+                    else list(last)
+                )
+            last = owned[mention.start] or last
+            yield mention, tuple(dict.fromkeys(owned[mention.start]))
+
+    def _same_breath(self, text: str, mentions: list[Mention], mention: Mention) -> bool:
+        """Tell whether ``mention`` continues what stands before it ("slip L4-5 with stenosis")."""
+        before = [m for m in mentions if m.end <= mention.start]
+        return (
+            bool(before) and self._joiner.search(text[before[-1].end : mention.start]) is not None
+        )
+
+    def place(
+        self, reading: Reading, story: Story, offered: tuple[str, ...]
+    ) -> tuple[list[Placed], list[Pathology]]:
+        """Return pathologies with their levels, and those that no level can be told for.
+
+        ``offered`` are the heading's decompressed levels, which "both levels" in a diagnosis
+        means.
+        """
+        placed: list[Placed] = []
+        loose: list[Pathology] = []
+        gone = corrected_levels(reading)
+        for sentence in reading.sentences:
+            if sentence.kind in _STATED:
+                self._stated(reading, sentence, offered, gone, placed, loose)
+            elif sentence.kind in NARRATIVE:
+                self._told(reading, sentence, story, gone, placed)
+        return placed, loose
+
+    def _stated(
+        self,
+        reading: Reading,
+        sentence: Sentence,
+        offered: tuple[str, ...],
+        gone: set[int],
+        placed: list[Placed],
+        loose: list[Pathology],
+    ) -> None:
+        clauses = [reading.clauses[i] for i in sentence.clauses]
+        everything = [m for c in clauses for m in c.mentions]
+        mentions = _counted(everything)
+        if not mentions:
+            return
+        levels = [
+            v
+            for c in clauses
+            for v in c.levels
+            if v.use in ("level", "root") and v.start not in gone
+        ]
+        levels = [v for v in levels if v.use == "level"]
+        if not levels:
+            several = any(m.label == "COLLECTIVE" for m in everything)
+            for mention in mentions:
+                if several and offered:
+                    placed.append((offered, _pathology(mention)))
+                elif sentence.kind != "indication":
+                    loose.append(_pathology(mention))
+            return
+        for clause, names_before, names_after in _neighbours(reading, clauses, gone):
+            here = _counted(clause.mentions)
+            own = [v for v in clause.levels if v.use == "level" and v.start not in gone]
+            for mention, names in (
+                self._tie(reading.text, here, own)
+                if own
+                else ((m, names_before or names_after) for m in here)
+            ):
+                if names:
+                    placed.append((names, _pathology(mention)))
+
+    def _told(
+        self,
+        reading: Reading,
+        sentence: Sentence,
+        story: Story,
+        gone: set[int],
+        placed: list[Placed],
+    ) -> None:
+        clauses = [reading.clauses[i] for i in sentence.clauses]
+        cues = {m.value for c in clauses for m in c.mentions if m.label == "CUE"}
+        for number in sentence.clauses:
+            clause = reading.clauses[number]
+            mentions = _counted(clause.mentions)
+            if not mentions:
+                continue
+            levels = [v for v in clause.levels if v.use == "level" and v.start not in gone]
+            names, how = story.in_hand.get(number, ((), ""))
+            if levels:
+                for mention, own in self._tie(reading.text, mentions, levels):
+                    found = own or names
+                    placed.append((found, _pathology(mention)))
+                    homes = tuple(
+                        n for n in names if "-" in n and any(o in n.split("-") for o in own)
+                    )
+                    if homes:
+                        placed.append((homes, _pathology(mention)))
+                continue
+            if not names or (
+                "specimen" in cues
+                and not any(
+                    m.label == "VERB" and m.value == "remove" and m.done for m in clause.mentions
+                )
+            ):
+                continue
+            acted = any(
+                m.label in ("VERB", "ACT", "APPROACH", "NEURAL", "FREED") and not m.flags & _GONE
+                for c in clauses
+                for m in c.mentions
+            )
+            if not acted:
+                continue
+            if (
+                len(names) > 1
+                and how == FOCUS
+                and not any(m.label == "COLLECTIVE" for m in clause.mentions)
+            ):
+                # Several levels in hand and one pathology named: which is not said.
+                continue
+            for mention in mentions:
+                placed.append((names, _pathology(mention)))

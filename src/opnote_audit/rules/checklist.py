@@ -73,7 +73,8 @@ def load_checklist(path: Path, needed: dict[str, frozenset[str]]) -> Checklist:
         names = {o.name for o in requirement.outcomes}
         if requirement.id not in needed:
             raise RuleFileError(
-                f"{where}: no predicate judges this requirement; use one of {', '.join(sorted(needed))}"
+                f"{where}: no predicate judges this requirement; "
+                f"use one of {', '.join(sorted(needed))}"
             )
         for name in sorted(needed[requirement.id] - names):
             raise RuleFileError(f"{where}: outcome {name!r} is missing")
@@ -84,6 +85,7 @@ def load_checklist(path: Path, needed: dict[str, frozenset[str]]) -> Checklist:
                 outcome.message.format(**FIELDS)
             except (KeyError, IndexError, ValueError):
                 raise RuleFileError(
-                    f"{where}: message of {outcome.name!r} may only use {', '.join('{' + f + '}' for f in FIELDS)}"
+                    f"{where}: message of {outcome.name!r} may only use "
+                    + ", ".join("{" + f + "}" for f in FIELDS)
                 ) from None
     return data

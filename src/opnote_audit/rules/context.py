@@ -7,7 +7,7 @@ reason ("free" negates a finding in a radiology report, but frees a root here), 
 ``sentence`` (the default for the rest).
 
 Token patterns are written out because spaCy's ``Matcher`` over them costs twenty times what
-the ``PhraseMatcher`` does over the same words (measured, see ``docs``).
+the ``PhraseMatcher`` does over the same words.
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ def medspacy_defaults() -> list[ContextTerm]:
             ]
     except (OSError, ValueError, KeyError) as err:
         raise RuleFileError(
-            f"medspaCy's default ConText rules could not be read ({type(err).__name__}); install medspacy 1.3"
+            f"medspaCy's default ConText rules could not be read ({type(err).__name__}); "
+            "install medspacy 1.3"
         ) from None
     return terms
 
@@ -145,7 +146,8 @@ def load_context(path: Path) -> list[ContextTerm]:
     for number, rule in enumerate(data.context_rules, 1):
         if rule.category not in FLAGS:
             raise RuleFileError(
-                f"{path}: context_rules, entry {number} ({rule.literal!r}): unknown category {rule.category!r}; "
+                f"{path}: context_rules, entry {number} ({rule.literal!r}): unknown category "
+                f"{rule.category!r}; "
                 f"use one of {', '.join(sorted(FLAGS))}"
             )
         scope = rule.metadata.scope or (
@@ -167,7 +169,9 @@ def load_context(path: Path) -> list[ContextTerm]:
     for number, drop in enumerate(data.drop_defaults, 1):
         if drop.literal.lower() not in known:
             raise RuleFileError(
-                f"{path}: drop_defaults, entry {number} ({drop.literal!r}): medspaCy has no such default; remove the entry"
+                f"{path}: drop_defaults, entry {number} ({drop.literal!r}): "
+                "medspaCy has no such default; "
+                "remove the entry"
             )
         dropped.add(drop.literal.lower())
     mine = {term.literal for term in ours}

@@ -37,6 +37,12 @@ class GrammarRules(Strict):
     fillers: Words
     parts: Words
     attachers: Words
+    level_nouns: Words
+    sides: Words
+    linkers: Words
+    parters: Words
+    joiners: Words
+    comparisons: Words
     heading_splits: Words
 
 

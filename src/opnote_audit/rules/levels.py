@@ -42,6 +42,10 @@ class _File(Strict):
     numbers: dict[str, int]
     ordinals: dict[str, int]
     not_levels: tuple[NotLevel, ...]
+    range_words: tuple[str, ...]
+    named_range_words: tuple[str, ...]
+    list_words: tuple[str, ...]
+    vertebra_words: tuple[str, ...]
     interspace_words: tuple[str, ...]
     between_words: tuple[str, ...]
     bare_number_stops: tuple[str, ...]
@@ -55,6 +59,10 @@ class LevelRules:
     numbers: dict[str, int]
     ordinals: dict[str, int]
     not_levels: tuple[NotLevel, ...]
+    range_words: tuple[str, ...]
+    named_range_words: tuple[str, ...]
+    list_words: tuple[str, ...]
+    vertebra_words: tuple[str, ...]
     interspace_words: tuple[str, ...]
     between_words: tuple[str, ...]
     bare_number_stops: tuple[str, ...]
@@ -68,6 +76,10 @@ def load_levels(path: Path) -> LevelRules:
         data.numbers,
         data.ordinals,
         data.not_levels,
+        data.range_words,
+        data.named_range_words,
+        data.list_words,
+        data.vertebra_words,
         data.interspace_words,
         data.between_words,
         data.bare_number_stops,

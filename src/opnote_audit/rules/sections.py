@@ -17,7 +17,17 @@ from opnote_audit.errors import RuleFileError
 from opnote_audit.rules.files import Strict, read_json, validate
 
 KINDS = frozenset(
-    "diagnosis heading planned indication findings narrative addendum closing other".split()
+    [
+        "diagnosis",
+        "heading",
+        "planned",
+        "indication",
+        "findings",
+        "narrative",
+        "addendum",
+        "closing",
+        "other",
+    ]
 )
 
 
@@ -78,7 +88,8 @@ def load_sections(path: Path) -> SectionRules:
         where = f"{path}: section_rules, entry {number} ({rule.literal!r})"
         if rule.category not in KINDS:
             raise RuleFileError(
-                f"{where}: unknown category {rule.category!r}; use one of {', '.join(sorted(KINDS))}"
+                f"{where}: unknown category {rule.category!r}; "
+                f"use one of {', '.join(sorted(KINDS))}"
             )
         title = normalize_title(rule.literal)
         if titles.setdefault(title, rule.category) != rule.category:

@@ -18,9 +18,35 @@ from opnote_audit.errors import RuleFileError
 from opnote_audit.rules.files import Strict, read_json, validate
 
 CATEGORIES = frozenset(
-    "APPROACH NOT_FAMILY ACT FREED VERB PEDICLE LAMINA FACET PARS NEURAL DISC ENDPLATE RIB PATHOLOGY "
-    "WEAK_PATHOLOGY FUSION GRAFT INSTRUMENT SAME RELATIVE COLLECTIVE ADDITIONAL "
-    "CORRECTION ELSEWHERE CUE OPCUE".split()
+    [
+        "APPROACH",
+        "NOT_FAMILY",
+        "ACT",
+        "FREED",
+        "VERB",
+        "PEDICLE",
+        "LAMINA",
+        "FACET",
+        "PARS",
+        "NEURAL",
+        "DISC",
+        "ENDPLATE",
+        "RIB",
+        "PATHOLOGY",
+        "WEAK_PATHOLOGY",
+        "FUSION",
+        "GRAFT",
+        "INSTRUMENT",
+        "SAME",
+        "RELATIVE",
+        "COLLECTIVE",
+        "ADDITIONAL",
+        "CORRECTION",
+        "ELSEWHERE",
+        "PRIMARY_CODE",
+        "CUE",
+        "OPCUE",
+    ]
 )
 
 
@@ -88,7 +114,8 @@ def load_terms(folder: Path) -> list[Term]:
                 known = seen.setdefault((text, rule.category), (rule.metadata.value, path))
                 if known[0] != rule.metadata.value:
                     raise RuleFileError(
-                        f"{where}: {literal!r} already means {known[0]!r} for {rule.category} in {known[1].name}; keep one"
+                        f"{where}: {literal!r} already means {known[0]!r} for {rule.category} "
+                        f"in {known[1].name}; keep one"
                     )
                 terms.append(Term(text, rule.category, rule.metadata.value))
     return terms
