@@ -229,9 +229,12 @@ def _check_folder(patterns: Path | None) -> None:
 
 
 def _load_auditor(patterns: Path | None) -> Auditor:
-    from opnote_audit.api import load_auditor
+    from opnote_audit._quiet import lean_start
 
-    return load_auditor(patterns=patterns)
+    with lean_start():
+        from opnote_audit.api import load_auditor
+
+        return load_auditor(patterns=patterns)
 
 
 def _audit(

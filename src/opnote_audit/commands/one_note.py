@@ -67,9 +67,12 @@ def rules_folder(patterns: str | None) -> Path | None:
 
 def load_auditor(patterns: Path | None) -> NoteAuditor:
     """Load the line; called late, since it takes a second that a wrong file name need not cost."""
-    from opnote_audit.api import load_auditor as load
+    from opnote_audit._quiet import lean_start
 
-    return load(patterns=patterns)
+    with lean_start():
+        from opnote_audit.api import load_auditor as load
+
+        return load(patterns=patterns)
 
 
 def audit_note(auditor: NoteAuditor, note: Note) -> Audited:
