@@ -3,7 +3,8 @@
 
     python benchmarks/speed.py                      everything, on sample_notes/
     python benchmarks/speed.py --only throughput    one part: throughput, start or length
-    python benchmarks/speed.py --notes DIR          other notes (*.txt)
+    python benchmarks/speed.py --notes DIR          other notes: a folder of *.txt, or one
+                                                    *.jsonl with a "text" in each line
     python benchmarks/speed.py --minimums           exit 1 when a ratio misses what is promised
     python benchmarks/speed.py --json FILE          the figures, for programs
 
@@ -27,6 +28,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "sample_notes"
 PARTS = ("throughput", "start", "length")
 
 # Thirty literals such as a first attempt at this task would hold.
@@ -281,11 +283,25 @@ def measure_length(texts: Sequence[str], rounds: int) -> list[Figure]:
 # -- the command ----------------------------------------------------------------------------
 
 
+def read_notes(source: Path, limit: int | None) -> list[str]:
+    """Read the notes of a folder or of a JSON Lines file, in a fixed order."""
+    if source.is_dir():
+        files = sorted(source.glob("*.txt"))
+        texts = [file.read_bytes().decode("utf-8-sig") for file in files]
+    else:
+        lines = source.read_text(encoding="utf-8").splitlines()
+        texts = [json.loads(line)["text"] for line in lines if line.strip()]
+    if not texts:
+        sys.exit(f"speed.py: no *.txt notes in {source}")
+    return texts[:limit]
+
+
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--notes", type=Path, default=ROOT / "sample_notes", metavar="DIR")
+    parser.add_argument("--notes", type=Path, default=SAMPLES, metavar="DIR|FILE.jsonl")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N notes")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
@@ -302,16 +318,13 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     args = parse(arguments)
-    files = sorted(args.notes.glob("*.txt"))
-    if not files:
-        sys.exit(f"speed.py: no *.txt notes in {args.notes}")
-    texts = [file.read_bytes().decode("utf-8-sig") for file in files]
+    texts = read_notes(args.notes, args.limit)
     size = sum(map(len, texts))
     print(f"{len(texts)} notes, {size / len(texts):,.0f} characters each; {args.rounds} rounds")
     figures: list[Figure] = []
     # The start of commands first: this process has nothing loaded yet to compete with them.
     if "start" in args.only:
-        figures += measure_start(files[0], args.rounds)
+        figures += measure_start(min(SAMPLES.glob("*.txt")), args.rounds)
     if "length" in args.only:
         figures += measure_length(texts, max(2, args.rounds // 2))
     if "throughput" in args.only:

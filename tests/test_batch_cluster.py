@@ -231,7 +231,7 @@ def test_a_note_that_kills_worker_after_worker_is_an_error_alone(
 
     monkeypatch.setattr("opnote_audit.batch.cluster.audit_partition", deadly)
     source = tmp_path / "notes.csv"
-    rows = "".join(f"op-{n},{'die' if n == 4 else UNRELATED.split(chr(10))[1]}\n" for n in range(9))
+    rows = "".join(f"op-{n},{'die' if n == 4 else 'Carpal tunnel release.'}\n" for n in range(9))
     source.write_text(f"note_id,text\n{rows}")
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
         summary = batch(source, tmp_path / "out", engine="dask", jobs=1, partition=3)

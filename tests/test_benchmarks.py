@@ -109,12 +109,19 @@ def test_a_folder_without_notes_is_said(speed: ModuleType, tmp_path: Path) -> No
         speed.main(["--notes", str(tmp_path)])
 
 
-def test_the_start_of_commands_is_measured_for_real(
-    speed: ModuleType, sample_note: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "note.txt").write_bytes(sample_note.read_bytes())
+def test_notes_come_from_a_folder_or_from_json_lines(speed: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text("second", encoding="utf-8")
+    (tmp_path / "a.txt").write_text("first", encoding="utf-8-sig")
+    lines = tmp_path / "notes.jsonl"
+    lines.write_text('{"text": "first"}\n\n{"text": "second"}\n', encoding="utf-8")
+    assert speed.read_notes(tmp_path, None) == ["first", "second"]
+    assert speed.read_notes(lines, None) == ["first", "second"]
+    assert speed.read_notes(lines, 1) == ["first"]
+
+
+def test_the_start_of_commands_is_measured_for_real(speed: ModuleType, tmp_path: Path) -> None:
     report = tmp_path / "figures.json"
-    only = ["--only", "start", "--rounds", "1", "--notes", str(tmp_path)]
+    only = ["--only", "start", "--rounds", "1"]
     assert speed.main([*only, "--json", str(report)]) == 0
     figures = json.loads(report.read_text(encoding="utf-8"))
     assert [figure["unit"] for figure in figures] == ["x", "s", "s"]

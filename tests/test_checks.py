@@ -281,6 +281,8 @@ def test_a_segment_is_supported_when_the_first_three_pass(
         # Only where no cause is named.
         (["compression", "tumor"], ("tumor",)),
         (["-degeneration"], ()),
+        (["-bare_compression"], ("compression",)),
+        (["-bare_compression", "-degeneration"], ("compression",)),
         (["-bare_compression", "stenosis"], ("stenosis",)),
     ],
 )

@@ -5,13 +5,23 @@ from __future__ import annotations
 import pytest
 from annotated import read
 
+from opnote_audit.paths import patterns_dir
+from opnote_audit.resolve.attach import Attacher
 from opnote_audit.resolve.heading import Heading, read_heading
+from opnote_audit.rules.grammar import load_grammar
 
 STORY = "\nDESCRIPTION OF PROCEDURE: The back was opened, the work was done and the back closed."
 
 
+ATTACHER = Attacher(load_grammar(patterns_dir() / "grammar.json"))
+
+
+def heading_of(note: str) -> Heading:
+    return read_heading(read(note), ATTACHER)
+
+
 def heading(words: str) -> Heading:
-    return read_heading(read(f"PROCEDURE: {words}{STORY}"))
+    return heading_of(f"PROCEDURE: {words}{STORY}")
 
 
 def offered(words: str) -> str:
@@ -48,7 +58,7 @@ def test_levels_offered_as_transpedicular(words: str, levels: str) -> None:
 
 def test_a_list_under_one_act_inherits_it() -> None:
     note = "PROCEDURE:\nTranspedicular decompression:\n  a) T9\n  b) T10\n" + STORY
-    assert [h.level for h in read_heading(read(note)).offered] == ["T9", "T10"]
+    assert [h.level for h in heading_of(note).offered] == ["T9", "T10"]
 
 
 @pytest.mark.parametrize(
@@ -99,12 +109,12 @@ def test_fusions(words: str, value: str, levels: str) -> None:
 
 def test_a_planned_procedure_is_no_heading() -> None:
     note = f"PLANNED PROCEDURE: Transpedicular decompression of T9 and T10.{STORY}"
-    assert read_heading(read(note)).levels == ()
+    assert heading_of(note).levels == ()
 
 
 def test_every_span_of_the_heading_stands_in_the_heading() -> None:
     note = f"PROCEDURE: Transpedicular decompression of T9 (additional: T10).{STORY}"
-    found = read_heading(read(note))
+    found = heading_of(note)
     ends = note.index("\nDESCRIPTION")
     assert found.levels
     for level in found.levels:

@@ -209,7 +209,19 @@ SEEN = "At T10 a herniated disc was seen. "
             ("an osteotomy", T9
              + "A pedicle subtraction osteotomy was done at T10: the pedicles were resected by a "
              "transpedicular route and the fracture was corrected."),
+            ("similarly, by laminectomy", T9
+             + "T10 was similarly decompressed by laminectomy for its stenosis."),
+            # Pathology there, but not treated.
+            ("left behind", HEADED + T9
+             + "The T10 pedicle was drilled away transpedicularly. The herniated disc at T10 was "
+             "calcified and was left."),
+            ("could not be removed", HEADED + T9
+             + "The T10 pedicle was drilled away transpedicularly, but the herniated disc at T10 "
+             "could not be removed."),
             # No pathology there.
+            ("explored", HEADED + T9
+             + "The T10 pedicle was drilled away transpedicularly and the canal explored: no "
+             "tumor, no abscess."),
             ("none found", HEADED + T9
              + "The T10 pedicle was drilled away transpedicularly. There was no herniation at "
              "T10."),

@@ -14,6 +14,7 @@ VERTEBRAE = tuple(
     + [f"L{n}" for n in range(1, 6)]
     + [f"S{n}" for n in range(1, 6)]
 )
+_WITH_L6 = tuple(n for v in VERTEBRAE for n in ((v, "L6") if v == "L5" else (v,)))
 ORDER = {name: index for index, name in enumerate(VERTEBRAE)}
 # C8 names a root and L6 a transitional vertebra; both sort between their neighbours.
 ORDER["C8"] = ORDER["C7"]
@@ -56,8 +57,10 @@ def region(segment: str) -> str:
 
 def members(upper: str, lower: str) -> tuple[str, ...]:
     """Return the vertebrae from ``upper`` to ``lower``, both included."""
-    low, high = sorted((ORDER[upper], ORDER[lower]))
-    return VERTEBRAE[low : high + 1]
+    upper, lower = ("C7" if n == "C8" else n for n in (upper, lower))
+    line = _WITH_L6 if "L6" in (upper, lower) else VERTEBRAE
+    low, high = sorted((line.index(upper), line.index(lower)))
+    return line[low : high + 1]
 
 
 def interspaces(upper: str, lower: str) -> tuple[str, ...]:

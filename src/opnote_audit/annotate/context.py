@@ -132,6 +132,15 @@ class ContextAnnotator:
                     )
 
     @staticmethod
+    def asked(reading: Reading) -> None:
+        """Flag what is only asked: "Should T10 be decompressed?" is no act."""
+        for sentence in reading.sentences:
+            if reading.text[sentence.end - 1] == "?":
+                for number in sentence.clauses:
+                    for mention in reading.clauses[number].mentions:
+                        _flag(mention, flags.HYPOTHETICAL, sentence.end - 1, sentence.end)
+
+    @staticmethod
     def unticked(reading: Reading) -> None:
         """Flag what stands after an empty box of a template: ``[ ] interbody [X] none``."""
         for match in _EMPTY_BOX.finditer(reading.text):
@@ -154,7 +163,8 @@ class ContextAnnotator:
     ) -> None:
         sentence = reading.sentences[index]
         first, last = bisect_left(offsets, sentence.start), bisect_left(offsets, sentence.end)
-        modifiers = []
+        modifiers: list[ConTextModifier] = []
+        wide_ones: list[ConTextModifier] = []
         for key, start, end in matches:
             rule, wide = self._rules[key]
             low, high = first, last
@@ -166,6 +176,16 @@ class ContextAnnotator:
             scope_start = end if direction == "FORWARD" else max(low, start - reach)
             scope_end = start if direction == "BACKWARD" else min(high, end + reach)
             modifiers.append(ConTextModifier(rule, start, end, None, scope_start, scope_end))
+            if wide:
+                wide_ones.append(modifiers[-1])
+        # "... was begun but was abandoned": what is given up is given up in the whole sentence,
+        # whatever "but" stands between.
+        whole = [m for m in modifiers if m.category == "NEGATED_EXISTENCE" and m in wide_ones]
+        for modifier in whole:
+            low, high = modifier.modifier_span
+            for target in targets:
+                _flag(target.mention, flags.NEGATED, offsets[low], ends[high - 1])
+        modifiers = [m for m in modifiers if m not in whole]
         graph = ConTextGraph(targets=targets, modifiers=modifiers)
         graph.update_scopes()
         graph.apply_modifiers()

@@ -9,8 +9,8 @@ The steps, in order; each writes to the ``Reading`` kept at ``doc._.opnote``:
 ``opnote_context``   ConText flags on the mentions
 ``opnote_doc_view``  the sentences as ``doc.sents``
 
-``Doc._.opnote`` is the reading, ``Doc._.levels``, ``Doc._.mentions`` and ``Doc._.sections``
-are views of it.
+``Doc._.opnote`` is the reading, ``Doc._.levels``, ``Doc._.mentions`` and
+``Doc._.note_sections`` are views of it.
 """
 
 # No "from __future__ import annotations" here: spaCy reads the factories' annotations at run
@@ -58,7 +58,8 @@ def _register_extensions() -> None:
         "opnote": _reading,
         "levels": lambda doc: _reading(doc).levels,
         "mentions": lambda doc: _reading(doc).mentions,
-        "sections": lambda doc: _reading(doc).blocks,
+        # medspaCy claims Doc._.sections for its own.
+        "note_sections": lambda doc: _reading(doc).blocks,
     }
     for name, getter in getters.items():
         if not Doc.has_extension(name):
@@ -209,6 +210,7 @@ class _Context:
         reading = _reading(doc)
         self._annotate(doc, reading, reading.token_starts, reading.token_ends)
         self._annotate.unticked(reading)
+        self._annotate.asked(reading)
         return doc
 
 
@@ -226,7 +228,9 @@ def _create_levels(nlp: Language, name: str, patterns: str | None) -> _Levels:
     return _Levels(_folder(patterns))
 
 
-@Language.factory("opnote_sections", default_config={"patterns": None}, assigns=["doc._.sections"])
+@Language.factory(
+    "opnote_sections", default_config={"patterns": None}, assigns=["doc._.note_sections"]
+)
 def _create_sections(nlp: Language, name: str, patterns: str | None) -> _Sections:
     return _Sections(_folder(patterns))
 

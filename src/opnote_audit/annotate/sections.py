@@ -14,7 +14,10 @@ from itertools import zip_longest
 
 from opnote_audit.rules.sections import SectionRules, normalize_title
 
-_LINE = re.compile(r"^[ \t]*(?:[#>*\-•=|\[<]+[ \t]*)?(?:\d{1,2}[.)][ \t]+)?(?=[A-Za-z*])", re.M)
+_REST_EMPTY = re.compile(r"[ \t]*(?:[\r\n]|$)")
+_LINE = re.compile(
+    r"(?:^|(?<=\r))[ \t]*(?:[#>*\-•=|\[<]+[ \t]*)?(?:\d{1,2}[.)][ \t]+)?(?=[A-Za-z*])", re.M
+)
 _TITLE_END = re.compile(r"[:,.]|\||\]|\t| {2,}|\n|\r|\*\*| [-–—] ")
 _CAPS = re.compile(r"[A-Z]{3,}(?:[ /&()-]{1,2}[A-Z(][A-Z)/]*){0,6}")
 _INLINE_LOOKBACK = 70
@@ -66,10 +69,7 @@ def _line_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, s
             kind is None
             and title
             and (
-                (
-                    mark == ":"
-                    and text[stop.end() : stop.end() + 2].lstrip(" \t") in ("", "\n", "\r")
-                )
+                (mark == ":" and _REST_EMPTY.match(text, stop.end()))
                 or (
                     alone
                     and (text[match.start() : start].lstrip().startswith("#") or raw.isupper())

@@ -5,6 +5,8 @@ The text is never altered: the matcher is shown the mended word in the place of 
 
 from __future__ import annotations
 
+from os.path import commonprefix
+
 from opnote_audit.rules.spelling import SpellingRules
 
 _SHORTEST = 7
@@ -19,6 +21,7 @@ class Speller:
         for word in rules.words:
             self._by_initial.setdefault(word[0], []).append(word)
         self._known = rules.known
+        self._endings = rules.endings
 
     def mend(self, word: str) -> str | None:
         """Return the listed word that the lower-case ``word`` is a slip of, or ``None``.
@@ -36,7 +39,8 @@ class Speller:
 
         best = min(near, key=lambda w: (OSA.distance(word, w), w))
         slips = OSA.distance(word, best)
-        # A change of the last two letters is an inflection that is not listed, not a slip.
-        if best[:-2] == word[: len(best) - 2] or word[:-2] == best[: len(word) - 2]:
+        # Another ending of the same word is an inflection that is not listed, not a slip.
+        shared = len(commonprefix((word, best)))
+        if word[shared:] in self._endings and best[shared:] in self._endings:
             return None
         return best if slips <= (2 if len(best) >= _TWO_SLIPS_FROM else 1) else None

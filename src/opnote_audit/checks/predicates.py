@@ -30,7 +30,7 @@ OUTCOMES = {
             "no_segment",
         }
     ),
-    "R3": frozenset({"treated", "weak", "missing", "untreated"}),
+    "R3": frozenset({"treated", "left", "weak", "missing", "untreated"}),
     "R4": frozenset({"present", "heading_only", "region", "missing"}),
     "R5": frozenset(
         {
@@ -70,7 +70,7 @@ def pathology(operation: Operation, segment: Segment) -> str:
     if not segment.treated:
         return "untreated"
     if any(not p.weak for p in segment.pathologies):
-        return "treated"
+        return "left" if segment.left else "treated"
     return "weak" if segment.pathologies else "missing"
 
 

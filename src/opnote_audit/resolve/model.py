@@ -20,6 +20,7 @@ DISC = "disc"
 CORPECTOMY = "corpectomy"
 FREED = "freed"  # neural elements said to be decompressed or freed
 MASS = "mass"  # a pathology is taken out
+LEFT = "left"  # a pathology is expressly left where it was
 DENIED = "denied"  # decompression there is expressly denied
 
 ACTS = frozenset({PEDICLE, LAMINAR, DISC, CORPECTOMY, FREED, MASS})
@@ -93,7 +94,8 @@ class Segment:
     heading does; ``pedicle`` where the pedicle is taken; ``treated`` the decompressive acts.
     ``naming`` says how its level is known: ``named``, ``range``, ``inferred``, ``vague`` or
     ``heading``. ``offered`` marks a level that the note offers as an additional
-    transpedicular segment. ``denied`` is where the note says it was not done.
+    transpedicular segment. ``denied`` is where the note says it was not done,
+    ``left`` where a pathology is said to have been left, and none to have been taken out.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Segment:
     pathologies: tuple[Pathology, ...] = ()
     offered: tuple[Span, ...] = ()
     denied: tuple[Span, ...] = ()
+    left: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

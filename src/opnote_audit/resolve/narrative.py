@@ -31,6 +31,7 @@ from opnote_audit.resolve.model import (
     INFERRED,
     LAMINAR,
     LATERAL,
+    LEFT,
     MASS,
     NAMED,
     PEDICLE,
@@ -62,6 +63,7 @@ _ROUTE_KIND = {
 }
 _STRUCTURE_KIND = {"LAMINA": LAMINAR, "FACET": LAMINAR, "PARS": LAMINAR, "DISC": DISC, "RIB": COSTO}
 _COPIED = (NAMED, PEDICLE, LATERAL, COSTO, LAMINAR, DISC, FREED)
+_ROUTES = frozenset({NAMED, PEDICLE, LATERAL, COSTO})
 _SAME_REACH = 26
 # Labels that alone in a clause, without a level, say nothing of what was done where.
 _QUIET = frozenset({"CUE", "NEURAL", "ENDPLATE", "GRAFT", "CORRECTION", "ELSEWHERE"})
@@ -110,6 +112,20 @@ def shift(level: str, step: int) -> str | None:
     if min(places) < 0 or max(places) >= len(spine.VERTEBRAE):
         return None
     return "-".join(spine.VERTEBRAE[p] for p in places)
+
+
+def _own_route(clause: Clause) -> bool:
+    """Tell whether a clause names its own route ("similarly decompressed by laminectomy")."""
+    other = any(
+        (m.label == "ACT" and m.value == "laminectomy")
+        or (m.label == "APPROACH" and m.value != "transpedicular" and m.done)
+        for m in clause.mentions
+    )
+    same = any(
+        m.label == "PEDICLE" or (m.label == "APPROACH" and m.value == "transpedicular")
+        for m in clause.mentions
+    )
+    return other and not same
 
 
 def _is_done(same: Mention, clause: Clause) -> bool:
@@ -322,6 +338,15 @@ class Walker:
             ranged = False
             level_span = span_of(relative, "level")
 
+        if (
+            len(names) == 1
+            and len(self._focus) == 1
+            and "-" in names[0]
+            and self._focus[0] in spine.ends(names[0])
+            and self._focus[0] not in self._own
+            and PEDICLE in self._kinds.get(self._focus[0], ())
+        ):
+            self._rename(self._focus[0], names[0])
         useful = not (passing or hardware or kept or denied)
         if levels and useful:
             self._set_focus(names, how, ranged)
@@ -343,12 +368,41 @@ class Walker:
             ):
                 self._story.additional.setdefault(names[0], span_of(mention, "level"))
         self._story.in_hand[number] = (names, how)
+        if "WRONG_LEVEL" in labels and self._focus:
+            self._take_back(clause, self._focus)
         if "closing" in cues and not acting and not levels:
             self._set_focus((), UNKNOWN, False)
         if labels & _TELLING:
             self._emit(clause, levels, names, how, ranged, level_span, fates, cues, labels)
         if "SAME" in labels:
             self._sameness(clause, names, how, level_span)
+
+    def _take_back(self, clause: Clause, names: tuple[str, ...]) -> None:
+        """Forget the work on ``names``: it was at the wrong level, and was left."""
+        if any(m.label == "WRONG_LEVEL" and m.done for m in clause.mentions):
+            self._facts = [f for f in self._facts if not set(f.levels) & set(names)]
+            for name in names:
+                self._kinds.pop(name, None)
+                self._worked.pop(name, None)
+                self._story.explicit.pop(name, None)
+            self._set_focus((), UNKNOWN, False)
+
+    def _rename(self, vertebra: str, interspace: str) -> None:
+        """Give the work on a vertebra to the interspace that turns out to be its target.
+
+        "The L4 pedicle was drilled. Through this route the disc at L3-L4 was removed."
+        """
+        for index, fact in enumerate(self._facts):
+            if vertebra in fact.levels:
+                moved = tuple(interspace if n == vertebra else n for n in fact.levels)
+                self._facts[index] = replace(fact, levels=moved)
+        for table in (self._kinds, self._hows):
+            if vertebra in table:
+                table.setdefault(interspace, set()).update(table.pop(vertebra))
+        if vertebra in self._worked:
+            del self._worked[vertebra]
+            self._worked.setdefault(interspace)
+        self._story.explicit.pop(vertebra, None)
 
     def _set_focus(self, names: tuple[str, ...], how: str, ranged: bool) -> None:
         if names != self._focus:
@@ -435,7 +489,7 @@ class Walker:
         screws = (
             bool(labels & {"INSTRUMENT", "NOT_FAMILY"} or "implant_step" in cues) and not neural
         )
-        osteotomy = any(m.label == "NOT_FAMILY" and m.value == "osteotomy" for m in clause.mentions)
+        osteotomy = self._in_osteotomy(clause)
 
         def add(kind: str, mention: Mention) -> None:
             at, by, wide, span = self._place(clause, mention, levels, names, how, ranged)
@@ -492,8 +546,19 @@ class Walker:
                     add(POSTERIOR, mention)
             elif label in _STRUCTURE_KIND and fates.get(mention.start) == "removed":
                 add(_STRUCTURE_KIND[label], mention)
-            elif label in ("PATHOLOGY", "WEAK_PATHOLOGY") and fates.get(mention.start) == "removed":
-                add(MASS, mention)
+            elif label in ("PATHOLOGY", "WEAK_PATHOLOGY"):
+                found = fates.get(mention.start)
+                if found in ("removed", "kept"):
+                    add(MASS if found == "removed" else LEFT, mention)
+
+    def _in_osteotomy(self, clause: Clause) -> bool:
+        """Tell whether the sentence is of an osteotomy, which may take the pedicles too."""
+        sentence = self._reading.sentences[clause.sentence]
+        return any(
+            m.label == "NOT_FAMILY" and m.value == "osteotomy" and m.done
+            for i in sentence.clauses
+            for m in self._reading.clauses[i].mentions
+        )
 
     def _sentence_labels(self, clause: Clause) -> set[str]:
         sentence = self._reading.sentences[clause.sentence]
@@ -512,6 +577,8 @@ class Walker:
             if not source:
                 continue
             kinds = set().union(*(self._kinds.get(n, ()) for n in source))
+            if _own_route(clause):
+                kinds -= _ROUTES
             here = set().union(*(self._kinds.get(n, ()) for n in names))
             for kind in _COPIED:
                 if kind not in kinds or (

@@ -27,6 +27,7 @@ from opnote_audit.resolve.model import (
     INFERRED,
     LAMINAR,
     LATERAL,
+    LEFT,
     MASS,
     NAMED,
     PEDICLE,
@@ -486,6 +487,7 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         pathologies=tuple(site.pathologies),
         offered=offered,
         denied=site.spans(DENIED),
+        left=() if site.has(MASS) else site.spans(LEFT),
     )
 
 

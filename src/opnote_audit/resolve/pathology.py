@@ -42,8 +42,8 @@ def _pathology(mention: Mention) -> Pathology:
     )
 
 
-def _counted(mentions: list[Mention]) -> list[Mention]:
-    return [m for m in mentions if m.label in _LABELS and not m.flags & _GONE]
+def _counted(mentions: list[Mention], gone: frozenset[str]) -> list[Mention]:
+    return [m for m in mentions if m.label in _LABELS and not m.flags & gone]
 
 
 def _neighbours(
@@ -167,7 +167,9 @@ class PathologyPlacer:
     ) -> None:
         clauses = [reading.clauses[i] for i in sentence.clauses]
         everything = [m for c in clauses for m in c.mentions]
-        mentions = _counted(everything)
+        # A suspected lesion in a diagnosis is the lesion that was treated.
+        barred = _GONE - {HYPOTHETICAL} if sentence.kind in ("diagnosis", "heading") else _GONE
+        mentions = _counted(everything, barred)
         if not mentions:
             return
         levels = [
@@ -186,7 +188,7 @@ class PathologyPlacer:
                     loose.append(_pathology(mention))
             return
         for clause, names_before, names_after in _neighbours(reading, clauses, gone):
-            here = _counted(clause.mentions)
+            here = _counted(clause.mentions, barred)
             own = [v for v in clause.levels if v.use == "level" and v.start not in gone]
             for mention, names in (
                 self._tie(reading.text, here, own)
@@ -208,7 +210,7 @@ class PathologyPlacer:
         cues = {m.value for c in clauses for m in c.mentions if m.label == "CUE"}
         for number in sentence.clauses:
             clause = reading.clauses[number]
-            mentions = _counted(clause.mentions)
+            mentions = [m for m in clause.mentions if m.label in _LABELS and m.done]
             if not mentions:
                 continue
             levels = [v for v in clause.levels if v.use == "level" and v.start not in gone]

@@ -16,18 +16,25 @@ class _File(Strict):
     reason: str
     words: tuple[str, ...] = Field(min_length=1)
     never: tuple[str, ...]
+    endings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SpellingRules:
-    """``words`` that slips are mended to; ``known`` words that are never mended."""
+    """``words`` that slips are mended to; ``known`` words that are never mended.
+
+    ``endings`` tell an inflection from a slip.
+    """
 
     words: tuple[str, ...]
     known: frozenset[str]
+    endings: frozenset[str]
 
 
 def load_spelling(path: Path) -> SpellingRules:
     """Return the spelling rules of ``path``; raises :class:`RuleFileError` when it is broken."""
     data = validate(_File, read_json(path), path)
     words = tuple(w.lower() for w in data.words)
-    return SpellingRules(words, frozenset(words) | frozenset(w.lower() for w in data.never))
+    return SpellingRules(
+        words, frozenset(words) | frozenset(w.lower() for w in data.never), frozenset(data.endings)
+    )

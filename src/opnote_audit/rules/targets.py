@@ -44,6 +44,7 @@ CATEGORIES = frozenset(
         "CORRECTION",
         "ELSEWHERE",
         "PRIMARY_CODE",
+        "WRONG_LEVEL",
         "CUE",
         "OPCUE",
     ]
