@@ -129,6 +129,7 @@ def stock_medspacy() -> Callable[[str], object]:
 def measure_throughput(texts: Sequence[str], rounds: int) -> list[Figure]:
     """Compare the whole audit with stock medSpaCy and with tokenizing alone."""
     import spacy
+
     from opnote_audit.api import load_auditor
 
     auditor = load_auditor()

@@ -7,12 +7,14 @@ again gives the same text.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from opnote_audit.errors import InputError
@@ -71,7 +73,11 @@ def read_document_bytes(path: str | os.PathLike[str], max_bytes: int = DEFAULT_M
     InputError
         Missing or unreadable.
     """
-    return _read_bytes(os.fspath(path), max_bytes * _DOCUMENT_SHARE)
+    limit = max_bytes * _DOCUMENT_SHARE
+    # Reading sets aside what it might read at most; with the file's own size that is little.
+    with contextlib.suppress(OSError, ValueError):  # the reading itself says it better
+        limit = min(limit, Path(path).stat().st_size or limit)  # pipes have no size
+    return _read_bytes(os.fspath(path), limit)
 
 
 def document_from_bytes(

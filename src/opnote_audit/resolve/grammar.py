@@ -37,6 +37,11 @@ class Grammar:
         self._likened = re.compile(rf"\s*(?:{comparisons})\s+(?:the\s+)?", re.I)
         self._likens = re.compile(rf"\b(?:{comparisons})$", re.I)
         self._and = re.compile(rf",|\b(?:{alternatives(rules.linkers.words)})\b", re.I)
+        pronouns = alternatives(rules.pronouns.words)
+        self._pronoun = re.compile(
+            rf"[\s,]*(?:(?:{alternatives(rules.linkers.words)}|but|until|so)\s+)?(?:{pronouns})\b",
+            re.I,
+        )
         self._auxiliary = re.compile(rf"\b(?:{alternatives(rules.auxiliaries.words)})\b", re.I)
 
     def is_passive(self, reading: Reading, clause: Clause, verb: Mention) -> bool:
@@ -139,6 +144,10 @@ class Grammar:
             self._route.search(text, max(clause.start, noun.start - _LOOKBACK), noun.start)
             is not None
         )
+
+    def opens_with_pronoun(self, text: str, clause: Clause) -> bool:
+        """Tell whether the clause's subject is a pronoun ("and it was removed")."""
+        return self._pronoun.match(text, clause.start, clause.end) is not None
 
     def likens(self, same: str, gap: str) -> bool:
         """Tell whether a level after ``same`` and ``gap`` is what the work is likened to.

@@ -162,6 +162,8 @@ class Walker:
         self._weak: tuple[str, ...] = ()
         self._unknown = 0
         self._facts: list[Fact] = []
+        self._mass: Mention | None = None
+        self._mass_sentence = -1
         # Kept beside the facts, so that an hour-long addendum costs no more than its length.
         self._kinds: dict[str, set[str]] = {}
         self._hows: dict[str, set[str]] = {}
@@ -372,6 +374,12 @@ class Walker:
             self._take_back(clause, self._focus)
         if "closing" in cues and not acting and not levels:
             self._set_focus((), UNKNOWN, False)
+        if "VERB" in labels and not fates and self._mass is not None:
+            self._pronoun_mass(clause, names, how, ranged, level_span)
+        met = [m for m in mentions if m.label == "PATHOLOGY"] if "PATHOLOGY" in labels else []
+        if met:
+            self._mass = met[-1] if met[-1].done else None
+            self._mass_sentence = clause.sentence
         if labels & _TELLING:
             self._emit(clause, levels, names, how, ranged, level_span, fates, cues, labels)
         if "SAME" in labels:
@@ -559,6 +567,27 @@ class Walker:
             for i in sentence.clauses
             for m in self._reading.clauses[i].mentions
         )
+
+    def _pronoun_mass(
+        self,
+        clause: Clause,
+        names: tuple[str, ...],
+        how: str,
+        ranged: bool,
+        level_span: Span | None,
+    ) -> None:
+        """Read "(the tumor was found) and it was removed": the pathology before is taken."""
+        if clause.sentence - self._mass_sentence > 1:
+            return
+        verb = next((m for m in clause.mentions if m.label == "VERB"), None)
+        if (
+            verb is not None
+            and verb.value == "remove"
+            and verb.done
+            and self._grammar.opens_with_pronoun(self._text, clause)
+            and self._grammar.is_passive(self._reading, clause, verb)
+        ):
+            self._record(Fact(MASS, names, span_of(verb, MASS), how, ranged, False, level_span))
 
     def _sentence_labels(self, clause: Clause) -> set[str]:
         sentence = self._reading.sentences[clause.sentence]

@@ -54,6 +54,8 @@ _ORDER = (
     "anterior_lateral",
     "percutaneous_transpedicular",
 )
+# How far before the naming of the route a lesion may be met there, in code points.
+_MET = 300
 _FAMILY = frozenset(_ORDER[:3])
 
 
@@ -453,6 +455,9 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         return None
     if anterior and site.name[0] not in "CTL":
         return None
+    # The route is named and the lesion met through it: that is the work, by whatever verb.
+    met = [p for p in site.pathologies if named and p.span.start > named[0].start - _MET]
+    treated = tuple(dict.fromkeys(f.span for f in acts)) or (named if met else ())
     offered = tuple(
         s
         for s in (
@@ -482,7 +487,7 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         heading=in_heading,
         pedicle=pedicle,
         other_route=other_route,
-        treated=tuple(dict.fromkeys(f.span for f in acts)),
+        treated=treated,
         levels=levels,
         pathologies=tuple(site.pathologies),
         offered=offered,

@@ -37,6 +37,7 @@ class GrammarRules(Strict):
     fillers: Words
     parts: Words
     attachers: Words
+    pronouns: Words
     level_nouns: Words
     sides: Words
     linkers: Words
