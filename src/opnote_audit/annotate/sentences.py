@@ -61,13 +61,15 @@ class Splitter:
         for match in pattern.finditer(text):
             mark, at = match.group(), match.start()
             if mark[0] in "\r\n":
+                if not width:
+                    cuts.add(match.end())
+                    continue
                 line = text[line_start:at]
                 nxt = text[match.end() : match.end() + 40]
                 line_start = match.end()
                 stripped = line.rstrip()
                 if (
-                    not width
-                    or not nxt.strip()
+                    not nxt.strip()
                     or nxt[:1] in "\r\n"
                     or len(stripped) < 0.72 * width
                     or stripped[-1:] in ".:;!?|"
@@ -75,7 +77,8 @@ class Splitter:
                 ):
                     cuts.add(match.end())
                 continue
-            if mark[0] == ".":
+            if mark[0] == "." and (at < 4 or not text[at - 4 : at].isalpha()):
+                # A stop after a long word ends a sentence; the rest may be "Dr." or "2."
                 head = text[max(0, at - 24) : at + 1]
                 token = (head.split() or [""])[-1].lower().lstrip("([\"'")
                 if token in self._abbreviations or (

@@ -5,8 +5,6 @@ The text is never altered: the matcher is shown the mended word in the place of 
 
 from __future__ import annotations
 
-from os.path import commonprefix
-
 from opnote_audit.rules.spelling import SpellingRules
 
 _SHORTEST = 7
@@ -40,7 +38,10 @@ class Speller:
         best = min(near, key=lambda w: (OSA.distance(word, w), w))
         slips = OSA.distance(word, best)
         # Another ending of the same word is an inflection that is not listed, not a slip.
-        shared = len(commonprefix((word, best)))
+        shared = next(
+            (i for i, pair in enumerate(zip(word, best, strict=False)) if pair[0] != pair[1]),
+            min(len(word), len(best)),
+        )
         if word[shared:] in self._endings and best[shared:] in self._endings:
             return None
         return best if slips <= (2 if len(best) >= _TWO_SLIPS_FROM else 1) else None

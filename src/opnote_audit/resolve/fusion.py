@@ -103,7 +103,10 @@ def read_fusion(
 
     denied = False
     caged: list[tuple[Mention, Sentence]] = []
-    for sentence in reading.sentences:
+    for index in dict.fromkeys(
+        m.sentence for m in reading.mentions if m.label in ("FUSION", "GRAFT") and m.sentence >= 0
+    ):
+        sentence = reading.sentences[index]
         if sentence.kind not in NARRATIVE:
             continue
         mentions = [m for i in sentence.clauses for m in reading.clauses[i].mentions]

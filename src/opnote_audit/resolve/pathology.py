@@ -149,7 +149,8 @@ class PathologyPlacer:
         placed: list[Placed] = []
         loose: list[Pathology] = []
         gone = corrected_levels(reading)
-        for sentence in reading.sentences:
+        for index in dict.fromkeys(m.sentence for m in reading.mentions if m.label in _LABELS):
+            sentence = reading.sentences[index]
             if sentence.kind in _STATED:
                 self._stated(reading, sentence, offered, gone, placed, loose)
             elif sentence.kind in NARRATIVE:
