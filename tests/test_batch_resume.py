@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pandas as pd
 import psutil
 import pytest
 from batch_samples import SUPPORTED, UNRELATED, write_notes
@@ -26,7 +28,7 @@ from opnote_audit.batch.journal import Earlier, Journal
 from opnote_audit.batch.progress import Silent
 from opnote_audit.batch.run import BatchOptions, Summary, run_batch
 from opnote_audit.checks.result import AuditResult
-from opnote_audit.errors import InputError
+from opnote_audit.errors import InputError, OpnoteError
 from opnote_audit.paths import patterns_dir
 
 STATE = ".opnote-audit"
@@ -278,6 +280,44 @@ def test_a_page_that_is_gone_is_made_again(
     batch(notes, tmp_path / "out", resume=True)
     assert audited == ["op-0004"]
     assert contents(tmp_path / "out") == reference
+
+
+def review(worklist: Path, note: str, decision: str) -> None:
+    """Put a decision down, as a coder does with a spreadsheet program."""
+    book = openpyxl.load_workbook(worklist)
+    sheet = book["Worklist"]
+    header = [cell.value for cell in sheet[1]]
+    for row in sheet.iter_rows(min_row=2):
+        if row[header.index("Note")].value == note:
+            row[header.index("Decision")].value = decision
+            row[header.index("Reviewer")].value = "N. N."
+    book.save(worklist)
+
+
+def decisions(worklist: Path) -> dict[str, tuple[str, str]]:
+    rows = pd.read_excel(worklist, sheet_name="Worklist").dropna(subset=["Decision"])
+    return {row["Note"]: (row["Decision"], row["Reviewer"]) for _, row in rows.iterrows()}
+
+
+def test_what_reviewers_put_down_outlives_a_resumed_run(notes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    batch(notes, out)
+    review(out / "worklist.xlsx", "op-0003", "query the surgeon")
+    (notes / "ward0" / "op-0006.txt").unlink()
+    (notes / "ward0" / "a-new.txt").write_text(UNRELATED)
+    batch(notes, out, resume=True)
+    assert decisions(out / "worklist.xlsx") == {"op-0003": ("query the surgeon", "N. N.")}
+    batch(notes, out, overwrite=True)
+    assert decisions(out / "worklist.xlsx") == {}
+
+
+def test_a_worklist_that_cannot_be_read_is_not_replaced(notes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    batch(notes, out)
+    (out / "worklist.xlsx").write_bytes(b"PK half a file")
+    with pytest.raises(OpnoteError, match="the decisions in it cannot be read"):
+        batch(notes, out, resume=True)
+    assert (out / "worklist.xlsx").read_bytes() == b"PK half a file"
 
 
 def test_the_pages_of_a_finished_run_are_not_written_through(

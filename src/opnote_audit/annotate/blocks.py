@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from opnote_audit.annotate.reading import Block, Mention
+from opnote_audit.annotate.reading import TAKING, Block, Mention
 from opnote_audit.annotate.sections import Section
 
 _NARRATIVE_LENGTH = 350
 _CUES_AFTER_START = 3
 _CUES_WITHOUT_START = 4
+_SWOLLEN = 600  # code points: no surgeon's name is that long
 
 
 def _cues(mentions: list[Mention], low: int, high: int) -> list[Mention]:
@@ -41,7 +42,7 @@ def settle(
     cues
         The ``OPCUE`` mentions, and the verbs of removal, in order.
     """
-    steps = [c for c in cues if c.value in ("start", "step", "remove")]
+    steps = [c for c in cues if c.value in ("start", "step") or c.value in TAKING]
     headed = any(s.kind in ("diagnosis", "heading", "narrative", "indication") for s in sections)
     blocks: list[Block] = []
     for section in sections:
@@ -58,7 +59,12 @@ def settle(
         if kind in ("narrative", "addendum", "planned", "heading"):
             blocks.append(Block(kind, section.start, section.body, section.end, section.title))
             continue
-        if kind in ("indication", "other") and told and len(distinct) >= _CUES_WITHOUT_START:
+        swollen = kind == "other" and section.end - section.body > _SWOLLEN
+        if (
+            kind in ("indication", "other")
+            and (told or swollen)
+            and len(distinct) >= _CUES_WITHOUT_START
+        ):
             # "POSITION: prone ...  COURSE: the lamina was removed ...": the work has begun.
             blocks.append(
                 Block("narrative", section.start, section.body, section.end, section.title)

@@ -18,6 +18,7 @@ from opnote_audit.annotate.lower import lowered
 from opnote_audit.rules.grammar import alternatives
 from opnote_audit.rules.levels import LevelRules
 
+_STAGE_LETTERS = frozenset("abcd")  # "T2a" is a TNM stage
 _LONGEST_LIST = 70  # code points of ordinals before their region
 
 
@@ -33,17 +34,23 @@ class LevelItem:
 
 @dataclass(frozen=True, slots=True)
 class LevelMention:
-    """A level expression at code-point offsets; ``use`` is ``level`` or a look-alike's name."""
+    """A level expression at code-point offsets; ``use`` is ``level`` or a look-alike's name.
+
+    ``segments`` are all segments named, in the note's order.
+    """
 
     start: int
     end: int
     items: tuple[LevelItem, ...]
     use: str = "level"
+    segments: tuple[str, ...] = ()
 
-    @property
-    def segments(self) -> tuple[str, ...]:
-        """Every segment named, in the note's order, once each."""
-        return tuple(dict.fromkeys(s for item in self.items for s in item.segments))
+    def __post_init__(self) -> None:
+        """Collect every segment named, in the note's order, once each."""
+        names = self.items[0].segments
+        if len(self.items) > 1:
+            names = tuple(dict.fromkeys(s for item in self.items for s in item.segments))
+        object.__setattr__(self, "segments", names)
 
     @property
     def is_range(self) -> bool:
@@ -111,6 +118,11 @@ class LevelParser:
         )
         between = "|".join(re.escape(w) for w in rules.between_words)
         self._between = re.compile(rf"\b(?:{between})[ \t\n]+(?:the[ \t\n]+)?$", re.I)
+        # Most levels are levels: one look either side tells, before each look-alike is asked.
+        near = [w for rule in rules.not_levels for w in rule.after]
+        ahead = [w for rule in rules.not_levels for w in rule.before]
+        self._any_after = re.compile(rf"[ \t\n]*(?:{alternatives(near)})(?![A-Za-z])", re.I)
+        self._any_before = re.compile(rf"\b(?:{alternatives(ahead)})[ \t\n]*$", re.I)
         self._not_levels = []
         for rule in rules.not_levels:
             after = "|".join(re.escape(w) for w in sorted(rule.after, key=len, reverse=True))
@@ -388,6 +400,12 @@ class LevelParser:
         return out
 
     def _with_use(self, text: str, mention: LevelMention) -> LevelMention:
+        if (
+            not self._any_after.match(text, mention.end)
+            and not self._any_before.search(text, max(0, mention.start - 24), mention.start)
+            and text[mention.end : mention.end + 1] not in _STAGE_LETTERS
+        ):
+            return mention
         first = mention.items[0].segments[0]
         for use, levels, after, before, both in self._not_levels:
             if levels and (
@@ -402,10 +420,6 @@ class LevelParser:
             )
             if follows or (leads and not both):
                 return LevelMention(mention.start, mention.end, mention.items, use)
-        if (
-            len(mention.items) == 1
-            and text[mention.end : mention.end + 1] in "abcd"
-            and text[mention.end : mention.end + 1]
-        ):
+        if len(mention.items) == 1 and text[mention.end : mention.end + 1] in _STAGE_LETTERS:
             return LevelMention(mention.start, mention.end, mention.items, "stage")
         return mention

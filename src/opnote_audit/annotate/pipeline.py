@@ -31,7 +31,7 @@ from opnote_audit.annotate.abbreviations import defined_mentions
 from opnote_audit.annotate.blocks import operative, settle
 from opnote_audit.annotate.context import ContextAnnotator
 from opnote_audit.annotate.levels import LevelParser
-from opnote_audit.annotate.reading import Clause, Mention, Reading, Sentence
+from opnote_audit.annotate.reading import TAKING, Clause, Mention, Reading, Sentence
 from opnote_audit.annotate.sections import find_sections
 from opnote_audit.annotate.sentences import Splitter
 from opnote_audit.annotate.spelling import Speller
@@ -145,12 +145,16 @@ class _Sections:
         work = [
             m
             for m in reading.mentions
-            if m.label == "OPCUE" or (m.label == "VERB" and m.value == "remove")
+            if m.label == "OPCUE" or (m.label == "VERB" and m.value in TAKING)
         ]
         reading.blocks = settle(text, sections, spans, work)
         reading.is_operative = operative(text, reading.blocks, cues)
         _fill(reading, spans, self._splitter)
         return doc
+
+
+# Labels that say nothing of an act: a sentence with no others need not be taken apart.
+_MUTE = frozenset({"CUE", "NEURAL", "GRAFT", "ENDPLATE"})
 
 
 def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) -> None:
@@ -174,7 +178,8 @@ def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) ->
         while at_level < len(levels) and levels[at_level].start < end:
             at_level += 1
         here, found = mentions[first_mention:at_mention], levels[first_level:at_level]
-        parts = splitter.clauses(reading.lower, start, end) if here or found else [(start, end)]
+        telling = found or any(m.label not in _MUTE for m in here)
+        parts = splitter.clauses(reading.lower, start, end) if telling else [(start, end)]
         number = len(reading.sentences)
         next_mention = next_level = 0
         reading.sentences.append(sentence)

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from opnote_audit.annotate.levels import LevelMention
 from opnote_audit.annotate.lower import lowered
 
+# Values of VERB mentions that take something out: bone, or soft matter.
+TAKING = frozenset({"remove", "clear"})
+
 NEGATED = "negated"
 HYPOTHETICAL = "hypothetical"
 HISTORICAL = "historical"

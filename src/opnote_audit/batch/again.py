@@ -21,6 +21,7 @@ from opnote_audit.batch.files import (
 from opnote_audit.batch.frames import FrameFiles
 from opnote_audit.batch.names import PageNames
 from opnote_audit.batch.redact import restored, spans_of, without_places
+from opnote_audit.batch.reviews import read_reviews, reviewed
 from opnote_audit.batch.rows import BatchRow
 from opnote_audit.batch.texts import Texts
 from opnote_audit.errors import InputError
@@ -103,12 +104,17 @@ def write_html(results: Path, folder: Path, texts: Texts | None, title: str) -> 
 
 
 def write_xlsx(results: Path, folder: Path) -> Count:
-    """Write the coder's workbook; links lead to the pages that the batch wrote."""
+    """Write the coder's workbook; links lead to the pages that the batch wrote.
+
+    What reviewers have put down in a workbook that is replaced is carried over.
+    """
     from opnote_audit.report.workbook import write_workbook
 
     count = Count()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_workbook((row for row, _ in _with_notes(results, None, count)), folder / WORKLIST)
+    reviews = read_reviews(folder / WORKLIST)
+    rows = (row for row, _ in _with_notes(results, None, count))
+    write_workbook(reviewed(rows, reviews), folder / WORKLIST)
     return count
 
 

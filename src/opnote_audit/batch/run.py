@@ -34,6 +34,7 @@ from opnote_audit.batch.inputs import Source, list_sources
 from opnote_audit.batch.journal import Earlier, Journal
 from opnote_audit.batch.names import PageNames
 from opnote_audit.batch.progress import Progress
+from opnote_audit.batch.reviews import read_reviews, reviewed
 from opnote_audit.batch.worker import Item, Settings
 from opnote_audit.checks.result import SCHEMA_VERSION, Verdict
 from opnote_audit.errors import InputError, OpnoteError, RuleFileError
@@ -261,7 +262,10 @@ class _Run:
     def _worklist(self) -> None:
         from opnote_audit.report.workbook import write_workbook
 
-        write_workbook(read_rows(self._place.staged(RESULTS)), self._place.staged(WORKLIST))
+        rows = read_rows(self._place.staged(RESULTS))
+        if self._options.resume:
+            rows = reviewed(rows, read_reviews(self._options.out / WORKLIST))
+        write_workbook(rows, self._place.staged(WORKLIST))
 
     def _title(self) -> str:
         first, *others = [Path(source.name).name or source.name for source in self._sources]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from opnote_audit import spine
 from opnote_audit.annotate.levels import LevelMention
-from opnote_audit.annotate.reading import Mention, Reading, Sentence
+from opnote_audit.annotate.reading import TAKING, Mention, Reading, Sentence
 from opnote_audit.resolve.attach import Attacher
 from opnote_audit.resolve.heading import Heading, span_of
 from opnote_audit.resolve.model import FusionFact, Span
@@ -130,13 +130,13 @@ def read_fusion(
             span = span_of(mention, "fusion")
             if mention.value == "graft_bed":
                 bedded = True
-                if kinds or any(m.label == "GRAFT" for m in mentions):
+                if kinds or any(m.label == "GRAFT" and m.done for m in mentions):
                     note("posterolateral" if not anterior else "anterior", segments, span)
                 continue
             if mention.value in ("cage", "plate"):
                 caged.append((mention, sentence))
                 continue
-            if mention.value == "generic" and not (kinds or verbs & {"do", "remove"} or levels):
+            if mention.value == "generic" and not (kinds or verbs & {"do", *TAKING} or levels):
                 continue
             if mention.value == "generic" and len(kinds) == 1:
                 note(next(iter(kinds)), segments, span)

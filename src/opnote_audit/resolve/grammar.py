@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from opnote_audit.annotate.reading import Clause, Mention, Reading
+from opnote_audit.annotate.reading import TAKING, Clause, Mention, Reading
 from opnote_audit.rules.grammar import GrammarRules, alternatives
 
 _LOOKBACK = 90
@@ -91,14 +91,14 @@ class Grammar:
         self, reading: Reading, clause: Clause, noun: Mention, after: list[Mention], first: Mention
     ) -> Mention:
         """Among verbs on one subject ("was found and removed") prefer the one that acts on it."""
-        if first.value in ("remove", "keep"):
+        if first.value == "keep" or first.value in TAKING:
             return first
         for verb in after:
             if verb.start <= first.start:
                 continue
             gap = reading.text[first.end : verb.start]
             if (
-                verb.value in ("remove", "keep")
+                (verb.value == "keep" or verb.value in TAKING)
                 and self._and.search(gap)
                 and not any(
                     m.label in _STRUCTURES and first.end <= m.start < verb.start
@@ -120,7 +120,9 @@ class Grammar:
         denied = "negated" in verb.flags or "negated" in noun.flags
         if verb.flags - {"negated"} or noun.flags - {"negated"}:
             return None
-        if verb.value == "remove":
+        if verb.value in TAKING:
+            if verb.value == "clear" and noun.label == "PEDICLE":
+                return "seen"  # a flap's pedicle is dissected free; a vertebra's is not
             return "kept" if denied else "removed"
         if verb.value == "keep":
             # "not entered" denies by itself; "could not be preserved" does not say what was done.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from opnote_audit import spine
 from opnote_audit.annotate.levels import LevelMention
-from opnote_audit.annotate.reading import Clause, Mention, Reading
+from opnote_audit.annotate.reading import TAKING, Clause, Mention, Reading
 from opnote_audit.resolve.attach import Attacher
 from opnote_audit.resolve.grammar import Grammar
 from opnote_audit.resolve.heading import Heading, span_of
@@ -582,7 +582,7 @@ class Walker:
         verb = next((m for m in clause.mentions if m.label == "VERB"), None)
         if (
             verb is not None
-            and verb.value == "remove"
+            and verb.value in TAKING
             and verb.done
             and self._grammar.opens_with_pronoun(self._text, clause)
             and self._grammar.is_passive(self._reading, clause, verb)

@@ -451,13 +451,13 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         return None
     if not acts and not named and site.has(DENIED) and not site.has(PEDICLE):
         return None
-    if approach == "transpedicular" and not acts and not in_heading:
-        return None
-    if anterior and site.name[0] not in "CTL":
-        return None
     # The route is named and the lesion met through it: that is the work, by whatever verb.
     met = [p for p in site.pathologies if named and p.span.start > named[0].start - _MET]
     treated = tuple(dict.fromkeys(f.span for f in acts)) or (named if met else ())
+    if approach == "transpedicular" and not acts and not in_heading and not treated:
+        return None
+    if anterior and site.name[0] not in "CTL":
+        return None
     offered = tuple(
         s
         for s in (

@@ -15,6 +15,7 @@ from opnote_audit.annotate.reading import (
     FAMILY,
     HYPOTHETICAL,
     NEGATED,
+    TAKING,
     Clause,
     Mention,
     Reading,
@@ -229,7 +230,7 @@ class PathologyPlacer:
             if not names or (
                 "specimen" in cues
                 and not any(
-                    m.label == "VERB" and m.value == "remove" and m.done for m in clause.mentions
+                    m.label == "VERB" and m.value in TAKING and m.done for m in clause.mentions
                 )
             ):
                 continue
