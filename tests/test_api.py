@@ -313,7 +313,7 @@ def test_the_pipeline_for_spacy_users() -> None:
     assert {s for level in doc._.levels for s in level.segments} == {
         "T9-T10", "T10", "T11-T12", "T12",
     }  # fmt: skip
-    assert [b.kind for b in doc._.sections] == ["diagnosis", "heading", "narrative"]
+    assert [b.kind for b in doc._.note_sections] == ["diagnosis", "heading", "narrative"]
     assert {m.label for m in doc._.mentions} >= {"APPROACH", "ACT", "PEDICLE", "PATHOLOGY"}
     assert all(not s.text.startswith(" ") for s in doc.sents)
     starts = {s.start_char for s in doc.sents}

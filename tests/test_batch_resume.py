@@ -235,7 +235,9 @@ def test_a_change_while_the_run_was_stopped(notes: Path, tmp_path: Path) -> None
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
         batch(notes, out, stop=6)
+    assert (out / STATE / "notes" / "op-0003.html").exists()
     (notes / "ward0" / "op-0000.txt").write_text(SUPPORTED)
+    (notes / "ward0" / "op-0003.txt").unlink()
     batch(notes, out, resume=True)
     batch(notes, tmp_path / "afresh")
     assert contents(out) == contents(tmp_path / "afresh")

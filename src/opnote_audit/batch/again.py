@@ -34,6 +34,8 @@ FILES: dict[str, tuple[str, ...]] = {
 }
 """The formats that are files, and what each writes."""
 
+_DRAFT = ".part-"
+
 
 @dataclass(slots=True)
 class Count:
@@ -80,13 +82,15 @@ def write_html(results: Path, folder: Path, texts: Texts | None, title: str) -> 
     names = PageNames()
     pages = folder / PAGES
     pages.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in pages.glob(f"{_DRAFT}*"):  # by a run that was killed
+        left.unlink()
 
     def rows() -> Iterator[BatchRow]:
         for row, note in _with_notes(results, texts, count):
             name = names.take(row.result.note_id)
             bare = not note.text and not any(span.text for span in spans_of(row.result))
             html = render_note_html(row.result, note, back_link=f"../{DASHBOARD}", redacted=bare)
-            draft = pages / f".{name}.part"
+            draft = pages / f"{_DRAFT}{name}"
             with OwnerFile(draft) as file:
                 file.write(html.encode("utf-8", "replace"))
             draft.replace(pages / name)

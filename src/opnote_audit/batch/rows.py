@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from opnote_audit.checks.result import AuditResult
 
@@ -39,8 +38,3 @@ class BatchRow:
     reviewer: str = ""
     decision: str = ""
     comment: str = ""
-
-    @property
-    def href(self) -> str | None:
-        """The page as a relative URL, percent-encoded; ``None`` without pages."""
-        return None if self.page is None else quote(self.page)

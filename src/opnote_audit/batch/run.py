@@ -141,6 +141,9 @@ class _Run:
         self._place = place
         self._summary = summary
         self._carried = _carried(sources)
+        # Now and not in the end: what is wrong with it should be known before hours of work.
+        kept = options.resume and options.xlsx
+        self._reviews = read_reviews(options.out / WORKLIST) if kept else {}
         pages = place.stage_folder(PAGES) if options.html else None
         self._settings = Settings(
             rules=rules_digest(options.patterns, options.redact),
@@ -230,6 +233,7 @@ class _Run:
     def _collect(self, lines: Iterator[str]) -> None:
         summary = self._summary
         done = 0
+        pages: set[str | None] = set()
         with (
             OwnerFile(self._place.staged(RESULTS)) as results,
             FrameFiles(self._place.state, self._carried) as frames,
@@ -238,10 +242,17 @@ class _Run:
                 results.write(line.encode("ascii") + b"\n")
                 result = json.loads(line)
                 frames.add(done, result)
+                if self._options.resume:
+                    pages.add(result["page"])
                 summary.counts[result["verdict"]] += 1
                 summary.units += result["units"]["supported"]
                 if result["error"] is not None and len(summary.problems) < _SHOWN_PROBLEMS:
                     summary.problems.append((result["source"], result["error"]))
+        if self._options.resume and self._options.html:
+            # A stopped run may have left pages of notes that are gone by now.
+            for path in self._place.staged(PAGES).iterdir():
+                if f"{PAGES}/{path.name}" not in pages:
+                    path.unlink()
         if done != summary.total:
             raise OpnoteError(
                 f"the sources changed while they were read ({summary.total} inputs at the "
@@ -262,9 +273,7 @@ class _Run:
     def _worklist(self) -> None:
         from opnote_audit.report.workbook import write_workbook
 
-        rows = read_rows(self._place.staged(RESULTS))
-        if self._options.resume:
-            rows = reviewed(rows, read_reviews(self._options.out / WORKLIST))
+        rows = reviewed(read_rows(self._place.staged(RESULTS)), self._reviews)
         write_workbook(rows, self._place.staged(WORKLIST))
 
     def _title(self) -> str:
