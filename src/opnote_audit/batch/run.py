@@ -35,7 +35,7 @@ from opnote_audit.batch.journal import Earlier, Journal
 from opnote_audit.batch.names import PageNames
 from opnote_audit.batch.progress import Progress
 from opnote_audit.batch.reviews import read_reviews, reviewed
-from opnote_audit.batch.worker import Item, Settings
+from opnote_audit.batch.worker import ClaimsSource, Item, Settings, read_claims
 from opnote_audit.checks.result import SCHEMA_VERSION, Verdict
 from opnote_audit.errors import InputError, OpnoteError, RuleFileError
 from opnote_audit.paths import models_dir, patterns_dir
@@ -68,6 +68,7 @@ class BatchOptions:
     engine: str = "local"
     scheduler: str | None = None
     partition: int = PARTITION
+    claims: ClaimsSource | None = None
 
 
 @dataclass(slots=True)
@@ -82,6 +83,9 @@ class Summary:
     problems: list[tuple[str, str]] = field(default_factory=list)
     outputs: tuple[str, ...] = ()
     seconds: float = 0.0
+    claimed: int | None = None
+    claims_without_note: tuple[str, ...] = ()
+    claim_warnings: tuple[str, ...] = ()
 
 
 def run_batch(options: BatchOptions, progress: Callable[[int], Progress]) -> Summary:
@@ -144,14 +148,17 @@ class _Run:
         # Now and not in the end: what is wrong with it should be known before hours of work.
         kept = options.resume and options.xlsx
         self._reviews = read_reviews(options.out / WORKLIST) if kept else {}
+        # Read now, so that a file that is no claims is known before hours of work.
+        self._book = read_claims(options.claims) if options.claims is not None else None
         pages = place.stage_folder(PAGES) if options.html else None
         self._settings = Settings(
-            rules=rules_digest(options.patterns, options.redact),
+            rules=rules_digest(options.patterns, options.redact, options.claims),
             patterns=str(options.patterns) if options.patterns is not None else None,
             max_bytes=options.max_bytes,
             redact=options.redact,
             staging=str(pages.resolve()) if pages is not None else None,
             finished=str((options.out / PAGES).resolve()) if options.resume else None,
+            claims=options.claims,
         )
 
     def write(self, progress: Progress) -> list[str]:
@@ -234,6 +241,8 @@ class _Run:
         summary = self._summary
         done = 0
         pages: set[str | None] = set()
+        claimed: set[str] = set()
+        notes_claimed = 0
         with (
             OwnerFile(self._place.staged(RESULTS)) as results,
             FrameFiles(self._place.state, self._carried) as frames,
@@ -244,10 +253,18 @@ class _Run:
                 frames.add(done, result)
                 if self._options.resume:
                     pages.add(result["page"])
+                if self._book is not None and self._book.match(result["note_id"]) is not None:
+                    claimed.add(result["note_id"])
+                    notes_claimed += 1
                 summary.counts[result["verdict"]] += 1
                 summary.units += result["units"]["supported"]
                 if result["error"] is not None and len(summary.problems) < _SHOWN_PROBLEMS:
                     summary.problems.append((result["source"], result["error"]))
+        if self._book is not None:
+            left = self._book.without_note(claimed)
+            summary.claimed = notes_claimed
+            summary.claims_without_note = tuple(claim.claim_id or "(no claim id)" for claim in left)
+            summary.claim_warnings = tuple(str(warning) for warning in self._book.warnings)
         if self._options.resume and self._options.html:
             # A stopped run may have left pages of notes that are gone by now.
             for path in self._place.staged(PAGES).iterdir():
@@ -292,9 +309,13 @@ def numbered(sources: Sequence[Source], carried: Sequence[str], *, pages: bool) 
             yield Item(number, one.with_columns(carried), page)
 
 
-def rules_digest(patterns: Path | None, redact: bool) -> str:
-    """Return a digest of what decides a result beside the input: program, rules, redaction."""
+def rules_digest(patterns: Path | None, redact: bool, claims: ClaimsSource | None = None) -> str:
+    """Return a digest of what decides a result beside the input: program, rules, claims."""
     digest = hashlib.blake2b(digest_size=16)
+    if claims is not None:
+        how = [claims.note_key, claims.conversion_factor, claims.gpci]
+        digest.update(json.dumps(how).encode())
+        digest.update(Path(claims.path).read_bytes())
     digest.update(json.dumps([opnote_audit.__version__, SCHEMA_VERSION, redact]).encode())
     for folder in (patterns or patterns_dir(), models_dir()):
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):

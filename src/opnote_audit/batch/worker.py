@@ -25,6 +25,8 @@ from opnote_audit.read.documents import document_from_bytes, read_document_bytes
 
 if TYPE_CHECKING:
     from opnote_audit.api import NoteAuditor
+    from opnote_audit.claims.book import ClaimBook
+    from opnote_audit.claims.join import ClaimJoin
 
 _MAX_NEW_WORDS = 20_000
 """Words that spaCy's vocabulary may gain (0.7 kB each) before the pipeline is built afresh."""
@@ -45,6 +47,17 @@ class Settings:
     redact: bool = False
     staging: str | None = None
     finished: str | None = None
+    claims: ClaimsSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsSource:
+    """The file of claims that a batch's notes are held against, and how it is read."""
+
+    path: str
+    note_key: str
+    conversion_factor: str | None = None
+    gpci: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +146,9 @@ def _outcome(item: Item, settings: Settings, known: Container[str]) -> Outcome:
         note = _note_of(source, data, settings.max_bytes)
         auditor = _auditor(settings.patterns)
         result = auditor.audit(note.text, note.note_id, note.source, note.encoding)
+        if settings.claims is not None:
+            # A note without a claim keeps its audit: the batch says how many there are.
+            result = _join(settings.claims, settings).apply(result, note.text)
     except RuleFileError:
         raise
     except OpnoteError as error:
@@ -216,12 +232,40 @@ def _write_page(
 # -- the pipeline of this process ------------------------------------------------------------
 
 
+def read_claims(source: ClaimsSource) -> ClaimBook:
+    """Return the claims of a batch.
+
+    Raises
+    ------
+    InputError
+        A file that is no claims, or cannot be read.
+    """
+    from opnote_audit.claims.source import load_claims
+
+    return load_claims(source.path, source.note_key)
+
+
+def _join(source: ClaimsSource, settings: Settings) -> ClaimJoin:
+    """Return what joins notes and claims, made once a thread for the same claims and rules."""
+    kept = _pipelines
+    if kept.join is None or kept.joined != settings.rules:
+        from opnote_audit.claims.join import join_claims
+
+        folder = Path(settings.patterns) if settings.patterns is not None else None
+        book = read_claims(source)
+        kept.join = join_claims(book, folder, source.conversion_factor, source.gpci)
+        kept.joined = settings.rules
+    return kept.join
+
+
 class _Pipelines(threading.local):
     """One pipeline a thread: a Dask worker has several, and spaCy's is not for sharing."""
 
     auditor: NoteAuditor | None = None
     patterns: str | None = None
     words: int = 0
+    join: ClaimJoin | None = None
+    joined: str | None = None
 
 
 _pipelines = _Pipelines()

@@ -38,11 +38,13 @@ DIR receives:
 Examples:
   opnote-audit batch notes/ --out audit
   opnote-audit batch notes/ --out audit --resume
+  opnote-audit batch notes/ --out audit --claims claims.csv
   opnote-audit batch notes.csv --id-column case --text-column note --out audit
   opnote-audit batch notes.parquet --out audit --scheduler tcp://head:8786
 
 {exit_codes.HELP}"""
 
+_SHOWN = 10
 _ENGINES = ("local", "dask")
 
 
@@ -105,6 +107,24 @@ def batch(
     max_size: Annotated[
         str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
     ] = "5MB",
+    claims: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Claims (JSON, CSV, X12 837P), joined by note id; adds C1 to C8."
+        ),
+    ] = None,
+    note_key: Annotated[
+        str,
+        typer.Option(metavar="KEY", help="X12: what holds the note id, CLM01 or REF:EA."),
+    ] = "CLM01",
+    conversion_factor: Annotated[
+        str | None,
+        typer.Option(metavar="DOLLARS", help="Dollars per RVU, instead of the year's."),
+    ] = None,
+    gpci: Annotated[
+        str | None,
+        typer.Option(metavar="W,PE,MP", help="The place's GPCI, for its fee, e.g. 1.05,1.2,0.9."),
+    ] = None,
     fail_on: Annotated[
         str,
         typer.Option(
@@ -127,6 +147,15 @@ def batch(
     for name, value in (("--jobs", jobs), ("--partition-size", partition_size)):
         if value is not None and value < 1:
             raise typer.BadParameter(f"{name} must be 1 or more")
+    if claims is None and (conversion_factor is not None or gpci is not None):
+        raise typer.BadParameter("--conversion-factor and --gpci need --claims")
+    if claims is not None:
+        from opnote_audit.claims.note_key import parse_note_key
+
+        try:
+            parse_note_key(note_key)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
     try:
         limit = parse_size(max_size)
     except ValueError as error:
@@ -139,6 +168,7 @@ def batch(
         from opnote_audit.batch.local import default_jobs
         from opnote_audit.batch.progress import progress_for
         from opnote_audit.batch.run import PARTITION, BatchOptions, run_batch
+        from opnote_audit.batch.worker import ClaimsSource
         from opnote_audit.read.tables import TableOptions
 
         options = BatchOptions(
@@ -157,6 +187,11 @@ def batch(
             engine="dask" if scheduler is not None else engine or "local",
             scheduler=scheduler,
             partition=partition_size or PARTITION,
+            claims=(
+                ClaimsSource(claims, note_key, conversion_factor, gpci)
+                if claims is not None
+                else None
+            ),
         )
         if options.jobs == 1 and options.engine == "local":
             # The notes are audited in this process, which is our own to tidy up.
@@ -185,6 +220,14 @@ def summary_text(summary: Summary, out: str) -> str:
     ]
     if summary.reused:
         lines.append(f"{summary.reused:,} results taken over from the earlier run")
+    if summary.claimed is not None:
+        without = summary.total - summary.claimed
+        lines.append(f"{summary.claimed:,} notes with a claim, {without:,} without one")
+        orphans = summary.claims_without_note
+        if orphans:
+            shown = ", ".join(orphans[:_SHOWN]) + (" ..." if len(orphans) > _SHOWN else "")
+            lines.append(f"{len(orphans):,} claims without a note: {shown}")
+        lines += [f"claims: {warning}" for warning in summary.claim_warnings]
     if summary.left_out:
         lines.append(f"{summary.left_out:,} files left out (see --glob)")
     for source, problem in summary.problems:
