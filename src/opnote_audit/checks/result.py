@@ -164,6 +164,7 @@ class AuditResult:
             "schema_version": SCHEMA_VERSION,
             "note_id": self.note_id,
             "source": self.source,
+            "encoding": self.encoding,
             "code": CODE,
             "verdict": self.verdict,
             "score": self.score,
