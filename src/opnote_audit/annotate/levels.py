@@ -98,9 +98,10 @@ class LevelParser:
         self._range_word = re.compile(rf"\b(?:{spans})\b|-", re.I)
         self._spelled_range = re.compile(rf"\s*(?P<word>{spans})\s+(?:the\s+)?", re.I)
         self._vertebra_word = re.compile(rf"\b(?:{alternatives(rules.vertebra_words)})\b", re.I)
+        # "at T9 and at T10" is a list; ", and at T10" opens a statement of its own.
         self._list_join = re.compile(
-            rf"(?:[ \t]?[,;+&][ \t\n]*(?:(?:{lists})[ \t\n]+|&[ \t]*)?"
-            rf"|[ \t\n]+(?:{lists})[ \t\n]+|[ \t]&[ \t])(?:at[ \t]+|the[ \t]+)?",
+            rf"[ \t]?[,;+&][ \t\n]*(?:(?:{lists})[ \t\n]+|&[ \t]*)?(?:the[ \t]+)?"
+            rf"|[ \t\n]+(?:{lists})[ \t\n]+(?:at[ \t]+|the[ \t]+)?|[ \t]&[ \t]",
             re.I,
         )
         self._number_tail = re.compile(
