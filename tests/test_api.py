@@ -247,7 +247,7 @@ def test_a_sentence_without_an_end_costs_no_square_either() -> None:
 
     cost(2_000)
     small = min(cost(20_000) for _ in range(3))
-    large = cost(200_000)
+    large = min(cost(200_000) for _ in range(3))
     assert large < 20 * max(small, 0.02), f"{small:.3f} s, then {large:.3f} s"
 
 

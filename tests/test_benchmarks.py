@@ -133,7 +133,7 @@ def test_throughput_and_length_are_measured_for_real(
 ) -> None:
     text = sample_note.read_text(encoding="utf-8")
     figures = speed.measure_throughput([text], 1) + speed.measure_length([text], 1)
-    assert len(figures) == 4
+    assert len(figures) == 5
     assert all(figure.value > 0 for figure in figures)
 
 
