@@ -264,11 +264,15 @@ def test_other_settings_audit_everything_again(
     batch(notes, tmp_path / "out", html=change != "pages", **options)
     if change == "rules":
         path = rules / "checklists" / "63057.json"
-        path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+        data = json.loads(path.read_text(encoding="utf-8"))
+        data["requirements"][0]["title"] = "Another title"
+        path.write_text(json.dumps(data), encoding="utf-8")
     options["redact"] = change == "redact"
     audited.clear()
     assert batch(notes, tmp_path / "out", resume=True, **options).reused == 0
     assert len(audited) == 12
+    found = (tmp_path / "out" / "results.jsonl").read_text()
+    assert ("Another title" in found) == (change == "rules")
     batch(notes, tmp_path / "afresh", **options)
     assert contents(tmp_path / "out") == contents(tmp_path / "afresh")
 

@@ -144,7 +144,7 @@ def _outcome(item: Item, settings: Settings, known: Container[str]) -> Outcome:
         if mark in known and _page_at_hand(item, settings):
             return Outcome(item.number, mark, None)
         note = _note_of(source, data, settings.max_bytes)
-        auditor = _auditor(settings.patterns)
+        auditor = _auditor(settings)
         result = auditor.audit(note.text, note.note_id, note.source, note.encoding)
         if settings.claims is not None:
             # A note without a claim keeps its audit: the batch says how many there are.
@@ -262,7 +262,7 @@ class _Pipelines(threading.local):
     """One pipeline a thread: a Dask worker has several, and spaCy's is not for sharing."""
 
     auditor: NoteAuditor | None = None
-    patterns: str | None = None
+    rules: str | None = None
     words: int = 0
     join: ClaimJoin | None = None
     joined: str | None = None
@@ -271,22 +271,23 @@ class _Pipelines(threading.local):
 _pipelines = _Pipelines()
 
 
-def _auditor(patterns: str | None) -> NoteAuditor:
-    """Return this thread's auditor.
+def _auditor(settings: Settings) -> NoteAuditor:
+    """Return this thread's auditor, made anew when the rules are others than before.
 
     spaCy keeps every word it has seen for as long as a pipeline lives (spaCy 3.8 could forget
     them by ``memory_zone``, 3.7 cannot), so a batch would grow with every name and number in
     it. Building the pipeline afresh takes a third of a second once in a few thousand notes.
     """
     kept = _pipelines
-    if kept.auditor is not None and kept.patterns == patterns:
+    if kept.auditor is not None and kept.rules == settings.rules:
         if len(kept.auditor.nlp.vocab) - kept.words <= _MAX_NEW_WORDS:
             return kept.auditor
         kept.auditor = None
         gc.collect()
     from opnote_audit.api import load_auditor
 
-    kept.auditor = load_auditor(Path(patterns) if patterns is not None else None)
-    kept.patterns = patterns
+    folder = Path(settings.patterns) if settings.patterns is not None else None
+    kept.auditor = load_auditor(folder)
+    kept.rules = settings.rules
     kept.words = len(kept.auditor.nlp.vocab)
     return kept.auditor
