@@ -210,6 +210,7 @@ def measure_throughput(texts: Sequence[str], rounds: int) -> list[Figure]:
             share,
             "x",
             at_least=0.30,
+            guard=0.25,
             detail=f"{share_spread} ms a note: {tokenizing}",
         ),
     ]

@@ -17,6 +17,7 @@ from medspacy.context.context_rule import ConTextRule
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from opnote_audit.annotate import reading as flags
 from opnote_audit.annotate.reading import Mention, Reading
@@ -78,20 +79,30 @@ class ContextAnnotator:
     """Sets ``flags`` and ``cues`` of mentions."""
 
     def __init__(self, nlp: Language, terms: Iterable[ContextTerm]) -> None:
-        self._matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
+        self._nlp = nlp
+        self._matcher: PhraseMatcher | None = None
         self._rules: dict[int, tuple[ConTextRule, bool]] = {}
         for term in terms:
             rule = ConTextRule(
                 term.literal, term.category, direction=term.direction, max_scope=term.max_scope
             )
             key = nlp.vocab.strings.add(term.literal)
-            if key not in self._rules:
-                self._matcher.add(term.literal, [nlp.make_doc(term.literal)])
             self._rules[key] = (rule, term.wide)
+        self.literals = tuple(nlp.vocab.strings[key] for key in self._rules)
+
+    def _own_matcher(self, vocab: Vocab) -> PhraseMatcher:
+        """Return a matcher of the rules, for a pipeline without the terms step."""
+        if self._matcher is None:
+            self._matcher = PhraseMatcher(vocab, attr="LOWER")
+            for literal in self.literals:
+                self._matcher.add(literal, [self._nlp.make_doc(literal)])
+        return self._matcher
 
     def __call__(self, doc: Doc, reading: Reading, offsets: list[int], ends: list[int]) -> None:
         """Flag the mentions of ``reading``; ``offsets`` and ``ends`` are the tokens' offsets."""
-        matches = self._matcher(doc)
+        matches = reading.context_matches
+        if matches is None:
+            matches = self._own_matcher(doc.vocab)(doc)
         if not matches:
             return
         matches.sort(key=lambda m: (m[1], -m[2]))

@@ -16,6 +16,7 @@ The steps, in order; each writes to the ``Reading`` kept at ``doc._.opnote``:
 # No "from __future__ import annotations" here: spaCy reads the factories' annotations at run
 # time and cannot resolve them as strings.
 from bisect import bisect_left
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -109,10 +110,15 @@ class _Terms:
             nlp, load_terms(folder / "targets"), Speller(load_spelling(folder / "spelling.json"))
         )
 
+    def also(self, nlp: Language, literals: Iterable[str]) -> None:
+        """Look for another step's literals in the same pass."""
+        self._matcher.also(nlp, literals)
+
     def __call__(self, doc: Doc) -> Doc:
         reading = _reading(doc)
         offsets, ends = reading.token_starts, reading.token_ends = _token_offsets(doc)
         mentions = self._matcher(doc, offsets, ends)
+        reading.context_matches = self._matcher.guest_matches
         further = defined_mentions(doc, reading.text, mentions, offsets, ends)
         if further:
             mentions = sorted([*mentions, *further], key=lambda m: m.start_token)
@@ -224,6 +230,9 @@ class _DocView:
 class _Context:
     def __init__(self, nlp: Language, folder: Path) -> None:
         self._annotate = ContextAnnotator(nlp, load_context(folder / "context.json"))
+        if nlp.has_pipe("opnote_terms"):
+            terms: Any = nlp.get_pipe("opnote_terms")
+            terms.also(nlp, self._annotate.literals)
 
     def __call__(self, doc: Doc) -> Doc:
         reading = _reading(doc)

@@ -113,6 +113,7 @@ class Reading:
     mentions: list[Mention] = field(default_factory=list)
     is_operative: bool = True
     lower: str = ""
+    context_matches: list[tuple[int, int, int]] | None = None
     token_starts: list[int] = field(default_factory=list)
     token_ends: list[int] = field(default_factory=list)
 

@@ -111,6 +111,8 @@ def _caps_headers(text: str, rules: SectionRules) -> list[tuple[int, int, str, s
         if lead and lead[-1] not in ".!?:;,)]>|\n\r":
             continue
         words = match.group().split(" ")
+        if re.split(r"[^a-z]", words[0].lower(), maxsplit=1)[0] not in rules.first_words:
+            continue
         for size in range(len(words), 0, -1):
             raw = " ".join(words[:size])
             kind = rules.titles.get(normalize_title(raw))

@@ -31,9 +31,19 @@ class TermMatcher:
             key = nlp.vocab.strings.add(literal)
             self._matcher.add(literal, [nlp.make_doc(literal)])
             self._labels[key] = tuple(pairs)
+        self._guests: set[int] = set()
+        self.guest_matches: list[tuple[int, int, int]] | None = None
         self._speller = speller
         self._mended: dict[int, str] = {}
         self._right: set[int] = set()
+
+    def also(self, nlp: Language, literals: Iterable[str]) -> None:
+        """Look for ``literals`` too, for another step: one pass over a note serves both."""
+        for literal in literals:
+            key = nlp.vocab.strings.add(literal)
+            if key not in self._labels and key not in self._guests:
+                self._matcher.add(literal, [nlp.make_doc(literal)])
+            self._guests.add(key)
 
     def _shown(self, doc: Doc) -> Doc:
         """Return ``doc``, or a stand-in with the slips of listed words mended."""
@@ -62,6 +72,9 @@ class TermMatcher:
         are kept.
         """
         matches = self._matcher(self._shown(doc))
+        if self._guests:
+            self.guest_matches = [m for m in matches if m[0] in self._guests]
+            matches = [m for m in matches if m[0] in self._labels]
         matches.sort(key=lambda m: (m[1], -m[2]))
         out = []
         reach = -1

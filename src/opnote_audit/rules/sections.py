@@ -31,7 +31,9 @@ KINDS = frozenset(
 )
 
 
-_APART = re.compile(r"\b(pre|post|intra)[ -](?=operative|op\b|procedure)")
+_PREFIXES = ("pre", "post", "intra")
+_APART = re.compile(rf"\b({'|'.join(_PREFIXES)})[ -](?=operative|op\b|procedure)")
+_FIRST_WORD = re.compile(r"[a-z]+")
 
 
 class _Rule(Strict):
@@ -54,10 +56,14 @@ class _File(Strict):
 
 @dataclass(frozen=True, slots=True)
 class SectionRules:
-    """Known headers (normalised title to kind) and keywords for unlisted header lines."""
+    """Known headers (normalised title to kind) and keywords for unlisted header lines.
+
+    ``first_words`` are the first words of the titles, to pass over other words quickly.
+    """
 
     titles: dict[str, str]
     keywords: tuple[tuple[frozenset[str], str], ...]
+    first_words: frozenset[str]
 
     def keyword_kind(self, title: str) -> str | None:
         """Return the kind of an unlisted header by the words in it, or ``None``."""
@@ -99,4 +105,8 @@ def load_sections(path: Path) -> SectionRules:
             raise RuleFileError(
                 f"{path}: keywords, entry {number}: unknown category {word.category!r}"
             )
-    return SectionRules(titles, tuple((frozenset(k.words), k.category) for k in data.keywords))
+    # "Preoperative" may be written apart, and then begins with its prefix.
+    first = {_FIRST_WORD.search(title) for title in titles}
+    words = {m.group() for m in first if m is not None} | set(_PREFIXES)
+    keywords = tuple((frozenset(k.words), k.category) for k in data.keywords)
+    return SectionRules(titles, keywords, frozenset(words))
