@@ -68,7 +68,7 @@ def test_the_output_folder_is_no_input(tree: Path) -> None:
 
 def test_a_folder_without_notes_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").touch()
-    with pytest.raises(InputError, match=r"no notes to audit.*1 other files there"):
+    with pytest.raises(InputError, match=r"no notes to audit.*other kinds there: 1"):
         list_sources([str(tmp_path)])
 
 

@@ -128,7 +128,7 @@ def _nothing(names: Sequence[str], globs: Sequence[str], left_out: int) -> str:
     if globs:
         return f"{where}: no file matches {' or '.join(globs)}; check --glob and the folder"
     known = ", ".join(SUFFIXES)
-    others = f" ({left_out} other files there; name them with --glob)" if left_out else ""
+    others = f" (files of other kinds there: {left_out}; name them with --glob)" if left_out else ""
     return f"{where}: holds no notes to audit ({known}){others}; check the folder or the table"
 
 

@@ -213,8 +213,9 @@ def summary_text(summary: Summary, out: str) -> str:
     from opnote_audit.report.text import units_text
 
     rate = summary.total / summary.seconds if summary.seconds else 0
+    notes = "note" if summary.total == 1 else "notes"
     lines = [
-        f"{summary.total:,} notes in {duration_text(summary.seconds)} ({rate:,.0f} a second): "
+        f"{summary.total:,} {notes} in {duration_text(summary.seconds)} ({rate:,.0f} a second): "
         f"{counts_text(summary.counts)}",
         f"63057: {units_text(summary.units)} supported",
     ]
@@ -229,7 +230,8 @@ def summary_text(summary: Summary, out: str) -> str:
             lines.append(f"{len(orphans):,} claims without a note: {shown}")
         lines += [f"claims: {warning}" for warning in summary.claim_warnings]
     if summary.left_out:
-        lines.append(f"{summary.left_out:,} files left out (see --glob)")
+        files = "file" if summary.left_out == 1 else "files"
+        lines.append(f"{summary.left_out:,} {files} of other kinds left out (see --glob)")
     for source, problem in summary.problems:
         lines.append(f"error: {source}: {problem}")
     more = summary.counts["error"] - len(summary.problems)
