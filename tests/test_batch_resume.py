@@ -348,7 +348,7 @@ def test_the_pages_of_a_finished_run_are_not_written_through(
 
 def start(source: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "opnote_audit", "batch", source, "--out", out, "-q", *options]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def wait_for(condition: Any, seconds: float = 60) -> None:
@@ -493,5 +493,9 @@ def test_a_signal_stops_in_good_order(
     state = tmp_path / "out" / STATE
     wait_for(lambda: lines_in(state / "journal.jsonl"))
     endless.send_signal(number)
-    assert endless.wait(timeout=60) == 130
+    _, said = endless.communicate(timeout=60)
+    assert endless.returncode == 130
+    assert said.decode().splitlines() == [
+        f"opnote-audit: stopped; the same command with --resume continues in {tmp_path / 'out'}"
+    ]
     assert {path.name for path in state.iterdir()} <= {"journal.jsonl", "notes", "lock"}

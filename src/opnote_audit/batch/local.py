@@ -147,7 +147,7 @@ class _Pool:
 
     def alone(self, chunk: Chunk) -> list[Outcome]:
         """Audit a chunk in a process of its own, and note by note when that one dies too."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=True, cancel_futures=True)
         outcomes = self._try(chunk)
         if outcomes is None:
             outcomes = []
@@ -158,8 +158,11 @@ class _Pool:
         return outcomes
 
     def close(self) -> None:
-        """Let the workers go; what has not begun is not begun."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Let the workers go once each is through with its chunk; nothing more is begun.
+
+        Python waits for them at exit in any case, and stumbles there over a pool left half shut.
+        """
+        self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _try(self, chunk: Chunk) -> list[Outcome] | None:
         with self._new(1) as executor:
