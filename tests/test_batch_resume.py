@@ -346,9 +346,11 @@ def test_the_pages_of_a_finished_run_are_not_written_through(
 # Killed outright
 
 
-def start(source: Path, out: Path, *options: str) -> subprocess.Popen[bytes]:
+def start(
+    source: Path, out: Path, *options: str, stderr: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "opnote_audit", "batch", source, "--out", out, "-q", *options]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
 def wait_for(condition: Any, seconds: float = 60) -> None:
@@ -468,10 +470,10 @@ def test_a_second_run_does_not_disturb_one_at_work(many: Path, tmp_path: Path) -
 def endless(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A run in two processes that is far from its end."""
     write_notes(tmp_path / "many", 2000)
-    process = start(tmp_path / "many", tmp_path / "out", "--jobs", "2")
-    yield process
-    process.kill()
-    process.wait()
+    options = ("--jobs", "2")
+    with start(tmp_path / "many", tmp_path / "out", *options, stderr=subprocess.PIPE) as process:
+        yield process
+        process.kill()
 
 
 def test_workers_do_not_outlive_a_killed_parent(
