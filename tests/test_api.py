@@ -231,7 +231,8 @@ def test_cost_grows_with_the_length_and_not_with_its_square(name: str) -> None:
 
     cost(500)  # the vocabulary is warm
     small = min(cost(4_000) for _ in range(3))
-    large = cost(32_000)
+    # The least of three as well: one pause of the machine is no square.
+    large = min(cost(32_000) for _ in range(3))
     assert large < 20 * max(small, 0.02), f"{small:.3f} s, then {large:.3f} s"
 
 
