@@ -31,6 +31,12 @@ def kinds(text: str) -> list[tuple[str, str]]:
         # No header at all.
         f"<narrative>{STORY}</narrative>",
         "<narrative>The T9 pedicle was drilled and the cord was free.</narrative>",
+        # Work that began before a header whose section then tells the rest.
+        "<narrative>Asleep, turned prone, prepped and draped.\n</narrative>"
+        "<indication>INDICATIONS: Metastases, weak legs.\n</indication>"
+        "<narrative>A midline incision was made and retractors placed. The left T9 pedicle was "
+        "drilled away under the microscope and the tumor removed with pituitary rongeurs. The "
+        "wound was closed in layers with Vicryl.</narrative>",
         # A planned operation stays a plan.
         "<planned>PLANNED PROCEDURE: Decompression of T9.\n</planned>"
         f"<narrative>DESCRIPTION: {STORY}</narrative>",
@@ -70,3 +76,20 @@ def test_operative_notes(text: str) -> None:
 )
 def test_notes_that_only_tell_of_an_operation(text: str) -> None:
     assert not read(text).is_operative
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds_of"),
+    [
+        ("The procedure was a transpedicular decompression of T9.", ["heading"]),
+        ("What was the operation? A transpedicular decompression of T9.", ["heading", "heading"]),
+        ("She had walked badly for a month. The lesion sat at T9.", ["indication", "indication"]),
+    ],
+)
+def test_running_text_states_the_operation_as_a_heading_would(
+    said: str, kinds_of: list[str]
+) -> None:
+    reading = read(f"{said} {STORY}")
+    before = [s.kind for s in reading.sentences if s.start < len(said)]
+    assert before == kinds_of
+    assert {s.kind for s in reading.sentences if s.start > len(said)} == {"narrative"}

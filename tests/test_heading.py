@@ -7,17 +7,20 @@ from annotated import read
 
 from opnote_audit.paths import patterns_dir
 from opnote_audit.resolve.attach import Attacher
+from opnote_audit.resolve.grammar import Grammar
 from opnote_audit.resolve.heading import Heading, read_heading
 from opnote_audit.rules.grammar import load_grammar
 
 STORY = "\nDESCRIPTION OF PROCEDURE: The back was opened, the work was done and the back closed."
 
 
-ATTACHER = Attacher(load_grammar(patterns_dir() / "grammar.json"))
+RULES = load_grammar(patterns_dir() / "grammar.json")
+ATTACHER = Attacher(RULES)
+GRAMMAR = Grammar(RULES)
 
 
 def heading_of(note: str) -> Heading:
-    return read_heading(read(note), ATTACHER)
+    return read_heading(read(note), ATTACHER, GRAMMAR)
 
 
 def heading(words: str) -> Heading:
@@ -38,6 +41,8 @@ def offered(words: str) -> str:
         ("L4-L5 transpedicular decompression.", "L4-L5"),
         ("L4 and L5 transpedicular decompression.", "L4 L5"),
         ("Transpedicular discectomy, T8-9 and T9-10.", "T8-T9 T9-T10"),
+        ("Decompression through the pedicles of T5 and T6.", "T5 T6"),
+        ("Screws through the pedicles of T5 and T6.", ""),
         ("1. Transpedicular decompression, T9. 2. Transpedicular decompression, T10.", "T9 T10"),
         ("Transpedicular decompression T9; transpedicular decompression T12", "T9 T12"),
         # Each level goes to the act in its own part.

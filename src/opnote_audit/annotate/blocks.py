@@ -14,6 +14,8 @@ from opnote_audit.annotate.sections import Section
 _NARRATIVE_LENGTH = 350
 _CUES_AFTER_START = 3
 _CUES_WITHOUT_START = 4
+_OWN_STEPS = 2
+_HEADER_GAP = 3  # code points: a line break right after the header is not its first line
 _SWOLLEN = 600  # code points: no surgeon's name is that long
 
 
@@ -50,6 +52,10 @@ def settle(
         distinct = {text[c.start : c.end].lower() for c in inside}
         kind = section.kind
         told = any(b.kind == "narrative" and b.end - b.body > 20 for b in blocks)
+        # "Asleep, turned prone. Reason: metastases ..." begins before its header's section.
+        begun = any(c.value == "start" for c in _cues(steps, 0, section.start)) and (
+            len({text[c.start : c.end].lower() for c in inside if c.value == "step"}) >= _OWN_STEPS
+        )
         if (
             kind == "heading"
             and section.end - section.body > _NARRATIVE_LENGTH
@@ -62,33 +68,39 @@ def settle(
         swollen = kind == "other" and section.end - section.body > _SWOLLEN
         if (
             kind in ("indication", "other")
-            and (told or swollen)
+            and (told or swollen or begun)
             and len(distinct) >= _CUES_WITHOUT_START
         ):
             # "POSITION: prone ...  COURSE: the lamina was removed ...": the work has begun.
-            blocks.append(
-                Block("narrative", section.start, section.body, section.end, section.title)
-            )
+            # Its first line is still what the header says, unless all stands on one line.
+            line = text.find("\n", section.body + _HEADER_GAP, inside[0].start) + 1
+            _split(blocks, section, kind, line or _sentence_of(sentences, section, inside[0]))
             continue
         start = _operation_start(
             section, sentences, inside, 4 if kind == "closing" else _CUES_AFTER_START
         )
         if kind == "unheaded":
             kind = ("other" if headed else "narrative") if start is None else "indication"
-        if start is None or start <= section.body:
-            blocks.append(
-                Block(
-                    kind if start is None else "narrative",
-                    section.start,
-                    section.body,
-                    section.end,
-                    section.title,
-                )
-            )
-        else:
-            blocks.append(Block(kind, section.start, section.body, start, section.title))
-            blocks.append(Block("narrative", start, start, section.end, ""))
+        _split(blocks, section, kind, start)
     return blocks
+
+
+def _split(blocks: list[Block], section: Section, kind: str, start: int | None) -> None:
+    """Add ``section`` to ``blocks``: of its kind up to ``start``, narrative from there on."""
+    if start is None or start <= section.body:
+        kind = kind if start is None else "narrative"
+        blocks.append(Block(kind, section.start, section.body, section.end, section.title))
+        return
+    blocks.append(Block(kind, section.start, section.body, start, section.title))
+    blocks.append(Block("narrative", start, start, section.end, ""))
+
+
+def _sentence_of(sentences: list[tuple[int, int]], section: Section, cue: Mention) -> int | None:
+    """Return where the sentence of ``cue`` begins within ``section``."""
+    index = bisect_right(sentences, (cue.start, 1 << 60)) - 1
+    if index < 0 or cue.start >= sentences[index][1]:
+        return None
+    return max(sentences[index][0], section.body)
 
 
 def _operation_start(
@@ -99,9 +111,9 @@ def _operation_start(
     for cue in starts:
         if len(_cues(inside, cue.start, section.end)) < least:
             return None
-        index = bisect_right(sentences, (cue.start, 1 << 60)) - 1
-        if index >= 0 and cue.start < sentences[index][1]:
-            return max(sentences[index][0], section.body)
+        start = _sentence_of(sentences, section, cue)
+        if start is not None:
+            return start
     return None
 
 

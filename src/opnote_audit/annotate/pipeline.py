@@ -172,11 +172,19 @@ def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) ->
     # Cues of the operation have told what the sections are; clauses need them no more.
     mentions = [m for m in reading.mentions if m.label != "OPCUE"]
     levels = reading.levels
+    titles = [m.start for m in reading.mentions if m.label == "OPCUE" and m.value == "title"]
+    stated = False
     block = at_mention = at_level = 0
     for start, end in spans:
         while block + 1 < len(blocks) and blocks[block + 1].start <= start:
             block += 1
         kind = blocks[block].kind if start >= blocks[block].body else "title"
+        # "The procedure was a transpedicular decompression of T5 and T6" before the work begins
+        # is what a heading says; after "What was the operation?" the answer is.
+        states = bool(titles) and bisect_left(titles, start) < bisect_left(titles, end)
+        if kind == "indication" and not blocks[block].title and (states or stated):
+            kind = "heading"
+        stated = states and reading.text[end - 1] == "?"
         sentence = Sentence(start, end, kind, block)
         first_mention, first_level = at_mention, at_level
         while at_mention < len(mentions) and mentions[at_mention].start < end:

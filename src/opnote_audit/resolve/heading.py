@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from opnote_audit.annotate.levels import LevelMention
-from opnote_audit.annotate.reading import Mention, Reading
+from opnote_audit.annotate.reading import Clause, Mention, Reading
 from opnote_audit.resolve.attach import Attacher
+from opnote_audit.resolve.grammar import Grammar
 from opnote_audit.resolve.model import HeadingLevel, Span
 
 _DECOMPRESSIVE = frozenset(
@@ -133,7 +134,24 @@ class _Item:
         return []
 
 
-def read_heading(reading: Reading, attacher: Attacher) -> Heading:
+def _as_route(reading: Reading, clause: Clause, mention: Mention, grammar: Grammar) -> Mention:
+    """Return ``mention``, or the approach that it names ("through the pedicles of T5 and T6")."""
+    if mention.label != "PEDICLE" or not grammar.names_route(reading.text, mention, clause):
+        return mention
+    route = Mention(
+        "APPROACH",
+        "transpedicular",
+        mention.start,
+        mention.end,
+        mention.start_token,
+        mention.end_token,
+    )
+    route.clause, route.sentence = mention.clause, mention.sentence
+    route.flags, route.cues = mention.flags, mention.cues
+    return route
+
+
+def read_heading(reading: Reading, attacher: Attacher, grammar: Grammar) -> Heading:
     """Return what the heading sections of ``reading`` offer."""
     text = reading.text
     merged: dict[str, HeadingLevel] = {}
@@ -148,7 +166,7 @@ def read_heading(reading: Reading, attacher: Attacher) -> Heading:
             carried = None if sentence.kind != "title" else carried
             continue
         clauses = [reading.clauses[i] for i in sentence.clauses]
-        mentions = [m for c in clauses for m in c.mentions]
+        mentions = [_as_route(reading, c, m, grammar) for c in clauses for m in c.mentions]
         item = _Item(text, mentions, [level for c in clauses for level in c.levels], attacher)
         for mention in item.acts:
             if mention.label == "APPROACH":

@@ -97,7 +97,7 @@ class Resolver:
         """Return the operation that ``reading`` tells of."""
         if not reading.is_operative or not reading.mentions:
             return Operation(is_operative=reading.is_operative)
-        heading = read_heading(reading, self._attacher)
+        heading = read_heading(reading, self._attacher, self._grammar)
         story = Walker(reading, heading, self._grammar, self._attacher).walk()
         return self._assemble(reading, heading, story)
 
