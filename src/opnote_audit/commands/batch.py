@@ -14,7 +14,21 @@ import typer
 
 from opnote_audit.checks.result import Verdict
 from opnote_audit.commands import exit_codes
-from opnote_audit.commands.sizes import parse_size
+from opnote_audit.commands.options import (
+    MAX_SIZE,
+    NOTE_KEY,
+    ConversionFactor,
+    FailOn,
+    Gpci,
+    IdColumn,
+    MaxSize,
+    NoteKey,
+    Patterns,
+    TextColumn,
+    check_claim_options,
+    one_of,
+    size_of,
+)
 from opnote_audit.commands.terminal import SETTINGS, complain, guarded, write
 from opnote_audit.report.cells import printable
 
@@ -69,12 +83,8 @@ def batch(
             metavar="PATTERN", help="Which files of a folder, e.g. '*.txt' or '2025/**/*.pdf'."
         ),
     ] = None,
-    id_column: Annotated[
-        str, typer.Option(metavar="NAME", help="The column of a table with the notes' ids.")
-    ] = "note_id",
-    text_column: Annotated[
-        str, typer.Option(metavar="NAME", help="The column of a table with the notes' text.")
-    ] = "text",
+    id_column: IdColumn = "note_id",
+    text_column: TextColumn = "text",
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue in DIR; audit what is new or changed.")
     ] = False,
@@ -100,46 +110,26 @@ def batch(
     partition_size: Annotated[
         int | None, typer.Option(metavar="N", help="Notes in a Dask partition; default 200.")
     ] = None,
-    patterns: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="A folder of rule files to use instead of ours."),
-    ] = None,
-    max_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
-    ] = "5MB",
+    patterns: Patterns = None,
+    max_size: MaxSize = MAX_SIZE,
     claims: Annotated[
         str | None,
         typer.Option(
             metavar="FILE", help="Claims (JSON, CSV, X12 837P), joined by note id; adds C1 to C8."
         ),
     ] = None,
-    note_key: Annotated[
-        str,
-        typer.Option(metavar="KEY", help="X12: what holds the note id, CLM01 or REF:EA."),
-    ] = "CLM01",
-    conversion_factor: Annotated[
-        str | None,
-        typer.Option(metavar="DOLLARS", help="Dollars per RVU, instead of the year's."),
-    ] = None,
-    gpci: Annotated[
-        str | None,
-        typer.Option(metavar="W,PE,MP", help="The place's GPCI, for its fee, e.g. 1.05,1.2,0.9."),
-    ] = None,
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(exit_codes.FAIL_ON), help="The verdict from which to exit with 1."
-        ),
-    ] = "needs_review",
+    note_key: NoteKey = NOTE_KEY,
+    conversion_factor: ConversionFactor = None,
+    gpci: Gpci = None,
+    fail_on: FailOn = "needs_review",
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no summary.")
     ] = False,
 ) -> None:
     """Audit many notes (the command's body; see :data:`_HELP`)."""
-    if fail_on not in exit_codes.FAIL_ON:
-        raise typer.BadParameter(f"{fail_on!r} is not one of {', '.join(exit_codes.FAIL_ON)}")
-    if engine is not None and engine not in _ENGINES:
-        raise typer.BadParameter(f"{engine!r} is not one of {', '.join(_ENGINES)}")
+    one_of(exit_codes.FAIL_ON, fail_on)
+    if engine is not None:
+        one_of(_ENGINES, engine)
     if scheduler is not None and engine == "local":
         raise typer.BadParameter("--scheduler and --engine local exclude each other")
     if resume and overwrite:
@@ -147,19 +137,8 @@ def batch(
     for name, value in (("--jobs", jobs), ("--partition-size", partition_size)):
         if value is not None and value < 1:
             raise typer.BadParameter(f"{name} must be 1 or more")
-    if claims is None and (conversion_factor is not None or gpci is not None):
-        raise typer.BadParameter("--conversion-factor and --gpci need --claims")
-    if claims is not None:
-        from opnote_audit.claims.note_key import parse_note_key
-
-        try:
-            parse_note_key(note_key)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-    try:
-        limit = parse_size(max_size)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    check_claim_options("--claims", claims, note_key, conversion_factor, gpci)
+    limit = size_of(max_size)
     # Everything that this process writes, libraries included, is for its owner only.
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -11,7 +11,20 @@ import typer
 
 from opnote_audit.checks.result import AuditResult, error_result
 from opnote_audit.commands import exit_codes
-from opnote_audit.commands.sizes import parse_size
+from opnote_audit.commands.options import (
+    MAX_SIZE,
+    NOTE_KEY,
+    ConversionFactor,
+    FailOn,
+    Gpci,
+    MaxSize,
+    NoteKey,
+    Patterns,
+    check_claim_options,
+    one_of,
+    read_once,
+    size_of,
+)
 from opnote_audit.commands.terminal import (
     SETTINGS,
     complain,
@@ -23,7 +36,8 @@ from opnote_audit.commands.terminal import (
     write,
 )
 from opnote_audit.errors import InputError, OpnoteError, RuleFileError
-from opnote_audit.read import STDIN, Note, note_id_for, read_note, source_for
+from opnote_audit.read import Note, note_id_for, source_for
+from opnote_audit.read.documents import read_document
 from opnote_audit.report import FORMATS, TextOptions
 
 if TYPE_CHECKING:
@@ -31,6 +45,7 @@ if TYPE_CHECKING:
 
 _HELP = f"""Audit operative notes against the checklist of CPT add-on 63057.
 
+Notes may be text, Markdown, Word (.docx), PDF with a text layer or RTF.
 Says for each note whether it supports 63057, for how many units, and what is missing, each
 finding pinned to the words of the note. Nothing leaves this machine.
 
@@ -63,31 +78,6 @@ def register(app: typer.Typer) -> None:
     )(check)
 
 
-def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value not in choices:
-            raise typer.BadParameter(f"{value!r} is not one of {', '.join(choices)}")
-        return value
-
-    return parse
-
-
-def _note_key(value: str) -> None:
-    from opnote_audit.claims.note_key import parse_note_key
-
-    try:
-        parse_note_key(value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _size(value: str) -> int:
-    try:
-        return parse_size(value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 def check(
     notes: Annotated[
         list[str], typer.Argument(metavar="NOTE", help="Files, or - for standard input.")
@@ -99,48 +89,23 @@ def check(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Text only: one line a note.")
     ] = False,
-    patterns: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="A folder of rule files to use instead of ours."),
-    ] = None,
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(exit_codes.FAIL_ON), help="The verdict from which to exit with 1."
-        ),
-    ] = "needs_review",
-    max_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
-    ] = "5MB",
+    patterns: Patterns = None,
+    fail_on: FailOn = "needs_review",
+    max_size: MaxSize = MAX_SIZE,
     claim: Annotated[
         str | None,
         typer.Option(metavar="CLAIM", help="The claim: JSON, CSV or X12 837P; adds C1 to C8."),
     ] = None,
-    note_key: Annotated[
-        str,
-        typer.Option(metavar="KEY", help="X12: what holds the note id, CLM01 or REF:EA."),
-    ] = "CLM01",
-    conversion_factor: Annotated[
-        str | None,
-        typer.Option(metavar="DOLLARS", help="Dollars per RVU, instead of the year's."),
-    ] = None,
-    gpci: Annotated[
-        str | None,
-        typer.Option(metavar="W,PE,MP", help="The place's GPCI, for its fee, e.g. 1.05,1.2,0.9."),
-    ] = None,
+    note_key: NoteKey = NOTE_KEY,
+    conversion_factor: ConversionFactor = None,
+    gpci: Gpci = None,
 ) -> None:
     """Audit notes and print the results (the command's body; see :data:`_HELP`)."""
-    _one_of(list(FORMATS))(format)
-    _one_of(list(exit_codes.FAIL_ON))(fail_on)
-    limit = _size(max_size)
-    if notes.count(STDIN) > 1:
-        raise typer.BadParameter("standard input (-) can be read only once")
-    if claim is None and (conversion_factor is not None or gpci is not None):
-        raise typer.BadParameter("--conversion-factor and --gpci need a --claim")
-    if claim is not None:
-        _note_key(note_key)
-    if claim == STDIN and STDIN in notes:
-        raise typer.BadParameter("standard input (-) can be read only once")
+    one_of(FORMATS, format)
+    one_of(exit_codes.FAIL_ON, fail_on)
+    limit = size_of(max_size)
+    read_once(*notes, claim)
+    check_claim_options("a --claim", claim, note_key, conversion_factor, gpci)
     with guarded():
         folder = Path(patterns) if patterns is not None else None
         join = None
@@ -211,7 +176,7 @@ def audit_files(
     auditor: Auditor | None = None
     for path in paths:
         try:
-            note = read_note(path, max_bytes)
+            note = read_document(path, max_bytes)
         except InputError as error:
             yield _failed(path, str(error))
             continue

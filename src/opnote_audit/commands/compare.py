@@ -8,6 +8,14 @@ from typing import Annotated
 import typer
 
 from opnote_audit.commands import exit_codes
+from opnote_audit.commands.options import (
+    MAX_SIZE,
+    MaxSize,
+    Patterns,
+    one_of,
+    read_once,
+    size_of,
+)
 from opnote_audit.commands.terminal import (
     SETTINGS,
     guarded,
@@ -60,29 +68,21 @@ def compare(
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="How to print it.")
     ] = "text",
-    patterns: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="A folder of rule files to use instead of ours."),
-    ] = None,
-    max_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
-    ] = "5MB",
+    patterns: Patterns = None,
+    max_size: MaxSize = MAX_SIZE,
 ) -> None:
     """Print what changed between two notes (the command's body; see :data:`_HELP`)."""
     from opnote_audit.commands.one_note import (
         audit_note,
         load_auditor,
-        one_of,
         read_input,
         rules_folder,
-        size_of,
     )
-    from opnote_audit.read import STDIN, Note
+    from opnote_audit.read import Note
 
     one_of(_FORMATS, format)
     limit = size_of(max_size)
-    if before == STDIN and after == STDIN:
-        raise typer.BadParameter("standard input (-) can be read only once")
+    read_once(before, after)
     with guarded():
         folder = rules_folder(patterns)
         earlier = read_input(before, limit)

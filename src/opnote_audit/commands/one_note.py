@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from opnote_audit.checks.result import AuditResult
-from opnote_audit.commands.sizes import parse_size
 from opnote_audit.errors import InputError, RuleFileError
-from opnote_audit.read import Note, read_note, source_for
+from opnote_audit.read import Note, source_for
+from opnote_audit.read.documents import read_document
 
 if TYPE_CHECKING:
     from opnote_audit.annotate.reading import Reading
@@ -39,7 +36,7 @@ def read_input(path: str, max_bytes: int) -> Note:
         The note cannot be read, or has no words.
     """
     try:
-        note = read_note(path, max_bytes)
+        note = read_document(path, max_bytes)
     except InputError as error:
         raise InputError(f"{source_for(path)}: {error}") from None
     if not note.text.strip():
@@ -83,18 +80,3 @@ def audit_note(auditor: NoteAuditor, note: Note) -> Audited:
         auditor.operation(note.text),
         auditor.audit(note.text, note.note_id, note.source, note.encoding),
     )
-
-
-def one_of(choices: Sequence[str], value: str) -> str:
-    """Return ``value`` if it is one of ``choices``; else a usage error (exit code 2)."""
-    if value not in choices:
-        raise typer.BadParameter(f"{value!r} is not one of {', '.join(choices)}")
-    return value
-
-
-def size_of(value: str) -> int:
-    """Return the bytes that ``--max-size`` means; else a usage error (exit code 2)."""
-    try:
-        return parse_size(value)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None

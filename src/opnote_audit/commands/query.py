@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opnote_audit.commands import exit_codes
+from opnote_audit.commands.options import (
+    MAX_SIZE,
+    NOTE_KEY,
+    MaxSize,
+    NoteKey,
+    OneNote,
+    Patterns,
+    one_of,
+    read_once,
+    size_of,
+)
 from opnote_audit.commands.terminal import SETTINGS, complain, guarded, write
 from opnote_audit.errors import InputError
 
@@ -47,7 +58,7 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    note: Annotated[str, typer.Argument(metavar="NOTE", help="A file, or - for standard input.")],
+    note: OneNote,
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="The form.")
     ] = "text",
@@ -59,33 +70,21 @@ def query(
         str | None,
         typer.Option(metavar="FILE", help="The claim for this note (JSON, CSV or X12 837P)."),
     ] = None,
-    note_key: Annotated[
-        str,
-        typer.Option(metavar="KEY", help="X12: what holds the note id, CLM01 or a REF qualifier."),
-    ] = "CLM01",
-    patterns: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="A folder of rule files to use instead of ours."),
-    ] = None,
-    max_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
-    ] = "5MB",
+    note_key: NoteKey = NOTE_KEY,
+    patterns: Patterns = None,
+    max_size: MaxSize = MAX_SIZE,
 ) -> None:
     """Print the query for a note (the command's body; see :data:`_HELP`)."""
     from opnote_audit.commands.one_note import (
         audit_note,
         load_auditor,
-        one_of,
         read_input,
         rules_folder,
-        size_of,
     )
-    from opnote_audit.read import STDIN
 
     one_of(_FORMATS, format)
     limit = size_of(max_size)
-    if note == STDIN and claim == STDIN:
-        raise typer.BadParameter("standard input (-) can be read only once")
+    read_once(note, claim)
     with guarded():
         if format == "docx" and output is None and sys.stdout.isatty():
             raise InputError("a Word document cannot be shown here; give --output FILE")

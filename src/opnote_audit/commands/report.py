@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 
-from opnote_audit.commands.sizes import parse_size
+from opnote_audit.commands.options import (
+    MAX_SIZE,
+    IdColumn,
+    MaxSize,
+    TextColumn,
+    one_of,
+    size_of,
+)
 from opnote_audit.commands.terminal import SETTINGS, complain, guarded, write
 
 _FORMATS = ("html", "xlsx", "markdown", "csv")
@@ -62,24 +69,14 @@ def report(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace reports that are there.")
     ] = False,
-    id_column: Annotated[
-        str, typer.Option(metavar="NAME", help="The column of a table with the notes' ids.")
-    ] = "note_id",
-    text_column: Annotated[
-        str, typer.Option(metavar="NAME", help="The column of a table with the notes' text.")
-    ] = "text",
-    max_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
-    ] = "5MB",
+    id_column: IdColumn = "note_id",
+    text_column: TextColumn = "text",
+    max_size: MaxSize = MAX_SIZE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> None:
     """Make reports from results (the command's body; see :data:`_HELP`)."""
-    if format not in _FORMATS:
-        raise typer.BadParameter(f"{format!r} is not one of {', '.join(_FORMATS)}")
-    try:
-        limit = parse_size(max_size)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    one_of(_FORMATS, format)
+    limit = size_of(max_size)
     os.umask(0o077)
     with guarded():
         from opnote_audit.batch import again

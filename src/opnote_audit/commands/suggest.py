@@ -8,6 +8,14 @@ from typing import Annotated
 import typer
 
 from opnote_audit.commands import exit_codes
+from opnote_audit.commands.options import (
+    MAX_SIZE,
+    MaxSize,
+    OneNote,
+    Patterns,
+    one_of,
+    size_of,
+)
 from opnote_audit.commands.terminal import (
     SETTINGS,
     guarded,
@@ -50,26 +58,19 @@ def register(app: typer.Typer) -> None:
 
 
 def suggest(
-    note: Annotated[str, typer.Argument(metavar="NOTE", help="A file, or - for standard input.")],
+    note: OneNote,
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="How to print it.")
     ] = "text",
-    patterns: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="A folder of rule files to use instead of ours."),
-    ] = None,
-    max_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")
-    ] = "5MB",
+    patterns: Patterns = None,
+    max_size: MaxSize = MAX_SIZE,
 ) -> None:
     """Print the claim that a note supports (the command's body; see :data:`_HELP`)."""
     from opnote_audit.commands.one_note import (
         audit_note,
         load_auditor,
-        one_of,
         read_input,
         rules_folder,
-        size_of,
     )
 
     one_of(_FORMATS, format)
