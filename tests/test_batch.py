@@ -194,6 +194,21 @@ def test_columns_are_carried_through_to_every_output(
     found = contents(out)
     assert b"Quillfeather" in found["report.html"]
     assert any(b"Quillfeather" in data for name, data in found.items() if ".xlsx/" in name)
+    for one in results(out):
+        page = found[one["page"]].decode()
+        assert f"<dt>surgeon</dt><dd>{one['columns']['surgeon']}</dd>" in page
+        assert f"<dt>facility</dt><dd>{one['columns']['facility']}</dd>" in page
+
+
+def test_a_note_that_cannot_be_audited_keeps_its_columns_on_its_page(
+    batch: Batch, tmp_path: Path, out: Path
+) -> None:
+    batch(table(tmp_path / "a.csv", ("op-1", "", "Dr. Ny", ""), header=HEADER))
+    (one,) = results(out)
+    assert one["verdict"] == "error"
+    page = contents(out)[one["page"]].decode()
+    assert "<dt>surgeon</dt><dd>Dr. Ny</dd>" in page
+    assert "<dt>facility</dt>" not in page
 
 
 def test_duplicate_ids_keep_a_result_and_a_page_each(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from batch_samples import make_docx, make_pdf
 
 import opnote_audit
 from opnote_audit.checks.result import AuditResult, CheckResult, Evidence, Verdict
@@ -70,7 +71,7 @@ VERDICTS = ("supported", "needs_review", "deficient", "not_applicable")
 def auditor(monkeypatch: pytest.MonkeyPatch) -> FakeAuditor:
     fake = FakeAuditor()
     api = types.ModuleType("opnote_audit.api")
-    api.load_auditor = lambda patterns=None: fake  # type: ignore[attr-defined]
+    api.load_auditor = lambda patterns=None, **options: fake  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "opnote_audit.api", api)
     return fake
 
@@ -104,6 +105,23 @@ def cli(
 def note(name: str, text: str | bytes) -> str:
     Path(name).write_bytes(text.encode() if isinstance(text, str) else text)
     return name
+
+
+# Inputs
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("op.docx", make_docx("supported")),
+        ("op.pdf", make_pdf([["supported"]])),
+        ("op.rtf", rb"{\rtf1\ansi supported}"),
+    ],
+)
+def test_documents_are_read_as_in_a_batch(cli: Cli, name: str, data: bytes) -> None:
+    run = cli("check", note(name, data), "--format", "json")
+    assert json.loads(run.out)["verdict"] == "supported"
+    assert json.loads(run.out)["encoding"] == name.partition(".")[2]
 
 
 # Exit codes

@@ -162,8 +162,11 @@ def test_no_text_acts_anywhere(text: str) -> None:
     )
     result = replace(result, segments=(replace(RESULT.segments[0], pathologies=(text,)),))
     calm = replace(result, note_id="n", source="s", encoding="e", checklist=())
-    shown = render_note_html(result, Note(text, text, text), back_link=text)
-    page, expected = Page(shown), Page(render_note_html(calm, Note("n", "n"), back_link="b"))
+    shown = render_note_html(
+        result, Note(text, text, text), back_link=text, columns={text: f"x{text}"}
+    )
+    calmly = render_note_html(calm, Note("n", "n"), back_link="b", columns={"c": "d"})
+    page, expected = Page(shown), Page(calmly)
     tags = {tag for tag, _ in page.elements}
     assert tags <= {tag for tag, _ in expected.elements} | {
         "a",

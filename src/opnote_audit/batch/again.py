@@ -89,7 +89,13 @@ def write_html(results: Path, folder: Path, texts: Texts | None, title: str) -> 
         for row, note in _with_notes(results, texts, count):
             name = names.take(row.result.note_id)
             bare = not note.text and not any(span.text for span in spans_of(row.result))
-            html = render_note_html(row.result, note, back_link=f"../{DASHBOARD}", redacted=bare)
+            html = render_note_html(
+                row.result,
+                note,
+                back_link=f"../{DASHBOARD}",
+                redacted=bare,
+                columns=row.columns,
+            )
             draft = pages / f"{_DRAFT}{name}"
             with OwnerFile(draft) as file:
                 file.write(html.encode("utf-8", "replace"))

@@ -172,7 +172,7 @@ def _finish(
         result = redacted(result)
     page = None
     if item.page is not None and settings.staging is not None:
-        page = _write_page(item.page, result, note, settings)
+        page = _write_page(item, item.page, result, note, settings)
     line = {
         **result.to_dict(),
         "columns": dict(item.input.columns),
@@ -213,14 +213,20 @@ def _page_at_hand(item: Item, settings: Settings) -> bool:
 
 
 def _write_page(
-    name: str, result: AuditResult, note: Note | None, settings: Settings
+    item: Item, name: str, result: AuditResult, note: Note | None, settings: Settings
 ) -> str | None:
     """Write a note's page and return its path below the batch's folder; ``None`` without one."""
     from opnote_audit.report.html import render_note_html
 
     shown = note or Note("", result.note_id, result.source)
     try:
-        html = render_note_html(result, shown, back_link="../report.html", redacted=settings.redact)
+        html = render_note_html(
+            result,
+            shown,
+            back_link="../report.html",
+            redacted=settings.redact,
+            columns=dict(item.input.columns),
+        )
     except Exception:
         # The result stands; a page that fails must not lose it, or stop the other notes.
         return None

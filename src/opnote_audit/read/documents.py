@@ -21,10 +21,10 @@ from opnote_audit.errors import InputError
 from opnote_audit.read.note import (
     DEFAULT_MAX_BYTES,
     Note,
-    _read_bytes,
-    _size,
     note_from_bytes,
     note_id_for,
+    read_bytes,
+    size_text,
     source_for,
 )
 
@@ -77,7 +77,7 @@ def read_document_bytes(path: str | os.PathLike[str], max_bytes: int = DEFAULT_M
     # Reading sets aside what it might read at most; with the file's own size that is little.
     with contextlib.suppress(OSError, ValueError):  # the reading itself says it better
         limit = min(limit, Path(path).stat().st_size or limit)  # pipes have no size
-    return _read_bytes(os.fspath(path), limit)
+    return read_bytes(os.fspath(path), limit)
 
 
 def document_from_bytes(
@@ -117,7 +117,7 @@ def _reader_for(data: bytes) -> tuple[str, Callable[[bytes, int], str]] | None:
 
 def _too_large(limit: int) -> str:
     return (
-        f"is larger than the limit of {_size(limit)}; if it really is one note, raise the "
+        f"is larger than the limit of {size_text(limit)}; if it really is one note, raise the "
         "limit with --max-size"
     )
 

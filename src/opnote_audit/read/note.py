@@ -70,7 +70,7 @@ def read_note(path: str | os.PathLike[str], max_bytes: int = DEFAULT_MAX_BYTES) 
         Missing, unreadable, a folder, too large, empty, binary or undecodable. The message
         says what is wrong and what to do; the caller knows, and names, the file.
     """
-    data = _read_bytes(os.fspath(path), max_bytes)
+    data = read_bytes(os.fspath(path), max_bytes)
     return note_from_bytes(data, note_id_for(path), source_for(path), max_bytes)
 
 
@@ -86,14 +86,21 @@ def note_from_bytes(
     """
     if len(data) > max_bytes:
         raise InputError(
-            f"is larger than the limit of {_size(max_bytes)}; if it really is one note, "
+            f"is larger than the limit of {size_text(max_bytes)}; if it really is one note, "
             "raise the limit with --max-size"
         )
     text, encoding = decode(data)
     return Note(text=text, note_id=note_id, source=source, encoding=encoding)
 
 
-def _read_bytes(name: str, max_bytes: int) -> bytes:
+def read_bytes(name: str, max_bytes: int) -> bytes:
+    """Return the bytes of a file, or of standard input for ``-``: at most one over the limit.
+
+    Raises
+    ------
+    InputError
+        Missing, unreadable or a folder.
+    """
     # One byte over the limit is enough to know, so an endless input cannot fill the memory.
     limit = max_bytes + 1
     try:
@@ -130,7 +137,8 @@ def _read_at_most(file: BinaryIO, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """Return a number of bytes as people say it: ``5000000`` gives ``5 MB``."""
     for unit, name in ((1_000_000, "MB"), (1_000, "kB")):
         if count >= unit:
             return f"{count / unit:g} {name}"

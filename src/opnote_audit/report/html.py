@@ -6,7 +6,7 @@ checklist, the segments, the units and the findings as text. Nothing in it loads
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -55,6 +55,7 @@ def render_note_html(
     back_link: str | None = None,
     redacted: bool = False,
     sections: Sequence[SectionLike] | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page of one note.
 
@@ -71,6 +72,9 @@ def render_note_html(
     sections
         The note's sections, as annotation settled them (``Reading.blocks``); by default the
         headers are looked up afresh, which takes about a millisecond.
+    columns
+        Further columns of the table that the note came from (surgeon, facility ...), by name;
+        those without a value are left out.
 
     Returns
     -------
@@ -94,6 +98,7 @@ def render_note_html(
         "sign": style.symbol(tone),
         "back": local_href(back_link) if back_link else "",
         "source": result.source or "",
+        "carried": [(name, value) for name, value in (columns or {}).items() if value.strip()],
         "read_as": "" if result.encoding in _USUAL_ENCODINGS else result.encoding,
     }
     if result.verdict != "error":
