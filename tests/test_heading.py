@@ -43,6 +43,7 @@ def offered(words: str) -> str:
         ("Transpedicular discectomy, T8-9 and T9-10.", "T8-T9 T9-T10"),
         ("Decompression through the pedicles of T5 and T6.", "T5 T6"),
         ("Screws through the pedicles of T5 and T6.", ""),
+        ("Transpedicular decompression of T9, correction, T10, and T11.", "T10 T11"),
         ("1. Transpedicular decompression, T9. 2. Transpedicular decompression, T10.", "T9 T10"),
         ("Transpedicular decompression T9; transpedicular decompression T12", "T9 T12"),
         # Each level goes to the act in its own part.

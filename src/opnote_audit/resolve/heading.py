@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from opnote_audit.annotate.levels import LevelMention
 from opnote_audit.annotate.reading import Clause, Mention, Reading
 from opnote_audit.resolve.attach import Attacher
+from opnote_audit.resolve.corrections import corrected_levels
 from opnote_audit.resolve.grammar import Grammar
 from opnote_audit.resolve.model import HeadingLevel, Span
 
@@ -161,13 +162,15 @@ def read_heading(reading: Reading, attacher: Attacher, grammar: Grammar) -> Head
     approaches: list[tuple[str, Span]] = []
     unnamed: list[Span] = []
     carried: Mention | None = None
+    gone = corrected_levels(reading)
     for sentence in reading.sentences:
         if sentence.kind != "heading":
             carried = None if sentence.kind != "title" else carried
             continue
         clauses = [reading.clauses[i] for i in sentence.clauses]
         mentions = [_as_route(reading, c, m, grammar) for c in clauses for m in c.mentions]
-        item = _Item(text, mentions, [level for c in clauses for level in c.levels], attacher)
+        levels = [level for c in clauses for level in c.levels if level.start not in gone]
+        item = _Item(text, mentions, levels, attacher)
         for mention in item.acts:
             if mention.label == "APPROACH":
                 approaches.append((mention.value, span_of(mention, "approach")))

@@ -7,13 +7,13 @@ one clause. Exposure, counting and hardware name levels without setting it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
 from opnote_audit import spine
 from opnote_audit.annotate.levels import LevelMention
 from opnote_audit.annotate.reading import TAKING, Clause, Mention, Reading
 from opnote_audit.resolve.attach import Attacher
+from opnote_audit.resolve.corrections import corrected_levels
 from opnote_audit.resolve.grammar import Grammar
 from opnote_audit.resolve.heading import Heading, span_of
 from opnote_audit.resolve.model import (
@@ -88,21 +88,6 @@ class Story:
     needle: list[Span] = field(default_factory=list)
     additional: dict[str, Span] = field(default_factory=dict)
     roots: list[Span] = field(default_factory=list)
-
-
-def corrected_levels(reading: Reading) -> set[int]:
-    """Return the start offsets of levels that the dictation takes back ("T8, correction, T9")."""
-    gone: set[int] = set()
-    for mention in reading.mentions:
-        if mention.label != "CORRECTION":
-            continue
-        low = bisect_left(reading.levels, mention.start - 60, key=lambda v: v.start)
-        near = reading.levels[low : low + 12]
-        before = [v for v in near if v.end <= mention.start and mention.start - v.end < 30]
-        after = [v for v in near if v.start >= mention.end and v.start - mention.end < 30]
-        if before and after:
-            gone.add(before[-1].start)
-    return gone
 
 
 def shift(level: str, step: int) -> str | None:

@@ -21,8 +21,9 @@ from opnote_audit.annotate.reading import (
     Reading,
     Sentence,
 )
+from opnote_audit.resolve.corrections import corrected_levels
 from opnote_audit.resolve.model import FOCUS, Pathology, Span
-from opnote_audit.resolve.narrative import NARRATIVE, Story, corrected_levels
+from opnote_audit.resolve.narrative import NARRATIVE, Story
 from opnote_audit.rules.grammar import GrammarRules, alternatives
 
 _LABELS = ("PATHOLOGY", "WEAK_PATHOLOGY")
