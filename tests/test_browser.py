@@ -28,7 +28,7 @@ from page_samples import (
     supported,
 )
 
-from opnote_audit.checks.result import AuditResult, CheckResult, Evidence
+from opnote_audit.checks.result import AuditResult, CheckResult, Evidence, Remark
 from opnote_audit.read import Note
 from opnote_audit.report.dashboard import render_dashboard
 from opnote_audit.report.findings import findings_text
@@ -42,6 +42,21 @@ if not (browser.CHROMIUM and browser.DRIVER) and not os.environ.get("CI"):
         "no Chromium here: install Debian's chromium and chromium-driver to run these tests",
         allow_module_level=True,
     )
+
+BONE = TEXT.index("bone")
+REMARKED = replace(
+    RESULT,
+    remarks=(
+        Remark(
+            "possible_pathology",
+            "T10: possible pathology",
+            (Evidence(BONE, BONE + 4, "bone", "diagnosis", "possible_pathology"),),
+            ("T10",),
+        ),
+        Remark("other", "A remark about the whole note."),
+    ),
+)
+"""The same note with something for the reviewer to look at."""
 
 SIZES = [(1600, 1000), (1366, 768), (1024, 768), (390, 844)]
 
@@ -201,6 +216,18 @@ def test_choosing_a_highlight_shows_its_requirement(note_page: Opened) -> None:
         note_page.js(click)
         seen += note_page.texts(".selected [data-pick] .badge")
     assert seen == ["✗R2 fail", "✓R1 pass"]
+
+
+def test_a_remark_leads_to_its_words_and_back(chrome: Any, tmp_path: Path) -> None:
+    page = Opened(chrome, tmp_path / "p.html", render_note_html(REMARKED, NOTE))
+    page.js("document.querySelector('[data-pick=remark-0]').click()")
+    assert page.texts("#text .hl.on") == ["bone"]
+    assert page.texts("#said") == ["remark: 1 place in the note."]
+    assert page.js("return !document.querySelector('[data-pick=remark-1]')")
+    page.js("document.querySelector('[data-pick=remark-0]').click()")
+    page.js("document.querySelector('#text .k-possible_pathology').click()")
+    assert page.texts(".selected .what") == ["T10: possible pathology"]
+    page.was_quiet()
 
 
 def test_the_keyboard_walk(note_page: Opened, keys: Any) -> None:
@@ -505,7 +532,7 @@ def test_contrast_is_enough(name: str, scheme: str, chrome: Any, tmp_path: Path)
     made = [*rows()[:90], SampleRow(supported("x"), {"surgeon": "Dr. Z"}, "x.html")]
     is_note = name != "dashboard"
     html = (
-        render_note_html(RESULT, NOTE, back_link="r.html")
+        render_note_html(REMARKED, NOTE, back_link="r.html")
         if is_note
         else render_dashboard(made, title="March")
     )
@@ -562,12 +589,13 @@ def test_the_drawing_is_told_to_those_who_cannot_see_it(note_page: Opened) -> No
     assert told.startswith("T9 primary, transpedicular, disc herniation, supported; T10 additional")
 
 
-def test_kinds_differ_by_more_than_colour(note_page: Opened) -> None:
-    lines = note_page.js(
+def test_kinds_differ_by_more_than_colour(chrome: Any, tmp_path: Path) -> None:
+    page = Opened(chrome, tmp_path / "p.html", render_note_html(REMARKED, NOTE))
+    lines = page.js(
         "return [...document.querySelectorAll('.legend .hl')].map(getComputedStyle)"
         ".map(s => s.textDecorationStyle + ' ' + s.textDecorationThickness)"
     )
-    assert len(lines) == len(set(lines)) == 5
+    assert len(lines) == len(set(lines)) == 6
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -45,7 +45,7 @@ def cli(auditor, monkeypatch, capsys, tmp_path):  # type: ignore[no-untyped-def]
     """Run the program in an empty folder, in this process, with one loaded pipeline."""
     from opnote_audit.cli import main
 
-    monkeypatch.setattr(command, "_load_auditor", lambda patterns: auditor)
+    monkeypatch.setattr(command, "_load_auditor", lambda patterns, models: auditor)
     monkeypatch.chdir(tmp_path)
     Path("op.txt").write_text(NOTE)
 

@@ -255,7 +255,7 @@ def test_no_pipeline_is_loaded_for_a_missing_file(
 
 
 def test_broken_rules_stop_everything(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(patterns: Path | None = None) -> FakeAuditor:
+    def broken(patterns: Path | None = None, **options: object) -> FakeAuditor:
         raise RuleFileError(f"{patterns}/context.json: entry 3 ('no'): unknown key 'dir'")
 
     monkeypatch.setattr(sys.modules["opnote_audit.api"], "load_auditor", broken)
@@ -278,7 +278,7 @@ def test_patterns_reach_the_auditor(
 ) -> None:
     given: list[Path | None] = []
 
-    def load(patterns: Path | None = None) -> FakeAuditor:
+    def load(patterns: Path | None = None, **options: object) -> FakeAuditor:
         given.append(patterns)
         return auditor
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from opnote_audit.annotate.pipeline import load_pipeline
     from opnote_audit.api import NoteAuditor, audit, load_auditor
     from opnote_audit.checks.result import AuditResult
-    from opnote_audit.errors import InputError, OpnoteError, RuleFileError
+    from opnote_audit.errors import InputError, ModelError, OpnoteError, RuleFileError
+    from opnote_audit.model_options import ModelOptions
 
 __version__ = "0.1.0"
 
@@ -24,6 +25,8 @@ _HOME = {
     "load_pipeline": "opnote_audit.annotate.pipeline",
     "AuditResult": "opnote_audit.checks.result",
     "InputError": "opnote_audit.errors",
+    "ModelError": "opnote_audit.errors",
+    "ModelOptions": "opnote_audit.model_options",
     "OpnoteError": "opnote_audit.errors",
     "RuleFileError": "opnote_audit.errors",
 }
@@ -31,6 +34,8 @@ _HOME = {
 __all__ = [
     "AuditResult",
     "InputError",
+    "ModelError",
+    "ModelOptions",
     "NoteAuditor",
     "OpnoteError",
     "RuleFileError",

@@ -13,3 +13,11 @@ class InputError(OpnoteError):
 
 class RuleFileError(OpnoteError):
     """A rule file that cannot be used; the message names the file and the entry."""
+
+
+class ModelFileError(RuleFileError):
+    """A trained component's file that cannot be used; the message names the file."""
+
+
+class ModelError(OpnoteError):
+    """A model that the user named and that cannot be used; the message says what would mend it."""

@@ -5,8 +5,11 @@ The steps, in order; each writes to the ``Reading`` kept at ``doc._.opnote``:
 ``opnote_terms``     terms of the target rules, slips of spelling mended, short forms that
                      the note defines
 ``opnote_levels``    vertebral levels
-``opnote_sections``  sections, sentences and clauses, and the parts of the note by content
+``opnote_sections``  sections, sentences and clauses, and the parts of the note by content;
+                     a trained classifier divides what headers leave undivided
 ``opnote_context``   ConText flags on the mentions
+``opnote_second_reader``  the sentence that a second trained classifier takes for work through
+                     the pedicle
 ``opnote_doc_view``  the sentences as ``doc.sents``
 
 ``Doc._.opnote`` is the reading, ``Doc._.levels``, ``Doc._.mentions`` and
@@ -19,7 +22,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from spacy.attrs import IDX, LENGTH, SENT_START
@@ -45,7 +48,12 @@ from opnote_audit.rules.sections import load_sections
 from opnote_audit.rules.spelling import load_spelling
 from opnote_audit.rules.targets import load_terms
 
+if TYPE_CHECKING:
+    from opnote_audit.learned.second_reader import SecondReader
+    from opnote_audit.learned.sections import SectionReader
+
 PIPELINE = "opnote_63057"
+SECOND_READING = "opnote_second_reader"
 
 
 def _reading(doc: Doc) -> Reading:
@@ -136,17 +144,33 @@ class _Levels:
         return doc
 
 
-class _Sections:
-    def __init__(self, folder: Path) -> None:
+class Sections:
+    """The step ``opnote_sections``.
+
+    Parameters
+    ----------
+    folder
+        The folder of rule files.
+    reader
+        Divides what headers leave undivided; ``None`` to go by operative steps alone.
+    """
+
+    def __init__(self, folder: Path, reader: "SectionReader | None" = None) -> None:
         self._rules = load_sections(folder / "sections.json")
-        self._splitter = Splitter(load_grammar(folder / "grammar.json"))
+        self.splitter = Splitter(load_grammar(folder / "grammar.json"))
+        self.reader = reader
 
     def __call__(self, doc: Doc) -> Doc:
         reading = _reading(doc)
         text = reading.text
         sections = find_sections(text, self._rules)
+        divided = self.reader.divide(doc, reading, sections) if self.reader else None
+        if divided is not None:
+            sections, reading.sections_by = divided, "classifier"
+        elif not any(s.title for s in sections):
+            reading.sections_by = "content"
         breaks = tuple(b for s in sections for b in (s.start, s.body))
-        spans = self._splitter.sentences(text, breaks)
+        spans = self.splitter.sentences(text, breaks)
         cues = [m for m in reading.mentions if m.label == "OPCUE"]
         work = [
             m
@@ -155,9 +179,11 @@ class _Sections:
         ]
         reading.blocks = settle(text, sections, spans, work)
         reading.is_operative = operative(text, reading.blocks, cues)
-        _fill(reading, spans, self._splitter)
+        _fill(reading, spans, self.splitter)
         return doc
 
+
+_WORK = ("start", "step")
 
 # Labels that say nothing of an act: a sentence with no others need not be taken apart.
 _MUTE = frozenset({"CUE", "NEURAL", "GRAFT", "ENDPLATE"})
@@ -173,6 +199,8 @@ def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) ->
     mentions = [m for m in reading.mentions if m.label != "OPCUE"]
     levels = reading.levels
     titles = [m.start for m in reading.mentions if m.label == "OPCUE" and m.value == "title"]
+    work = (m.start for m in reading.mentions if m.label == "OPCUE" and m.value in _WORK)
+    begun = next(work, len(reading.text)) if titles else 0
     stated = False
     block = at_mention = at_level = 0
     for start, end in spans:
@@ -182,7 +210,9 @@ def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) ->
         # "The procedure was a transpedicular decompression of T5 and T6" before the work begins
         # is what a heading says; after "What was the operation?" the answer is.
         states = bool(titles) and bisect_left(titles, start) < bisect_left(titles, end)
-        if kind == "indication" and not blocks[block].title and (states or stated):
+        # A classifier may take it for the narrative; the first operative step tells better.
+        before = kind == "indication" or (kind == "narrative" and end <= begun)
+        if before and (states or stated) and not blocks[block].title:
             kind = "heading"
         stated = states and reading.text[end - 1] == "?"
         sentence = Sentence(start, end, kind, block)
@@ -227,6 +257,19 @@ def _mark_sentences(doc: Doc, starts: list[int]) -> None:
     doc.from_array([SENT_START], values)
 
 
+class SecondReading:
+    """The step ``opnote_second_reader``."""
+
+    def __init__(self, reader: "SecondReader | None" = None) -> None:
+        self.reader = reader
+
+    def __call__(self, doc: Doc) -> Doc:
+        reading = _reading(doc)
+        if self.reader is not None:
+            reading.suspicions = self.reader.suspicions(doc, reading)
+        return doc
+
+
 class _DocView:
     """Shows the reading in spaCy's own terms: sentence starts of the ``Doc``."""
 
@@ -265,10 +308,36 @@ def _create_levels(nlp: Language, name: str, patterns: str | None) -> _Levels:
 
 
 @Language.factory(
-    "opnote_sections", default_config={"patterns": None}, assigns=["doc._.note_sections"]
+    "opnote_sections",
+    default_config={"patterns": None, "learned": None},
+    assigns=["doc._.note_sections"],
 )
-def _create_sections(nlp: Language, name: str, patterns: str | None) -> _Sections:
-    return _Sections(_folder(patterns))
+def _create_sections(
+    nlp: Language, name: str, patterns: str | None, learned: str | None
+) -> Sections:
+    sections = Sections(_folder(patterns))
+    if learned is not None:
+        from opnote_audit.learned.artefact import load_classifier
+        from opnote_audit.learned.sections import SectionReader
+
+        classifier = load_classifier(models_dir() / learned, nlp.vocab)
+        sections.reader = SectionReader(classifier, sections.splitter)
+    return sections
+
+
+@Language.factory(
+    SECOND_READING,
+    default_config={"learned": None},
+    requires=["doc._.mentions", "doc._.note_sections"],
+)
+def _create_second_reader(nlp: Language, name: str, learned: str | None) -> SecondReading:
+    second = SecondReading()
+    if learned is not None:
+        from opnote_audit.learned.artefact import load_classifier
+        from opnote_audit.learned.second_reader import SecondReader
+
+        second.reader = SecondReader(load_classifier(models_dir() / learned, nlp.vocab))
+    return second
 
 
 @Language.factory("opnote_context", default_config={"patterns": None}, requires=["doc._.mentions"])
@@ -281,7 +350,9 @@ def _create_doc_view(nlp: Language, name: str) -> _DocView:
     return _DocView()
 
 
-def load_pipeline(patterns: Path | str | None = None, *, doc_view: bool = True) -> Language:
+def load_pipeline(
+    patterns: Path | str | None = None, *, doc_view: bool = True, learned: bool = True
+) -> Language:
     """Return the reading pipeline as a spaCy ``Language``.
 
     Parameters
@@ -290,11 +361,14 @@ def load_pipeline(patterns: Path | str | None = None, *, doc_view: bool = True) 
         A folder of rule files to use instead of the package's own.
     doc_view
         Whether to mark ``doc.sents`` too, which the audit itself does not need.
+    learned
+        Whether to add the trained components.
 
     Raises
     ------
     RuleFileError
-        If a rule file is missing or broken; the message names the file and the entry.
+        If a rule file, or a trained component's file, is missing or broken; the message names
+        the file and the entry.
     """
     from spacy.util import load_config, load_model_from_config
 
@@ -303,9 +377,11 @@ def load_pipeline(patterns: Path | str | None = None, *, doc_view: bool = True) 
         for component in config["components"].values():
             if "patterns" in component:
                 component["patterns"] = str(patterns)
-    nlp = load_model_from_config(
-        config, auto_fill=True, exclude=[] if doc_view else ["opnote_doc_view"]
-    )
+    exclude = [] if doc_view else ["opnote_doc_view"]
+    if not learned:
+        config["components"]["opnote_sections"]["learned"] = None
+        exclude.append(SECOND_READING)
+    nlp = load_model_from_config(config, auto_fill=True, exclude=exclude)
     # spaCy's limit guards parsers and NER models, which are not here; readers have their own.
     nlp.max_length = 1 << 40
     return nlp

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Literal
 
 from opnote_audit.annotate.levels import LevelMention
 from opnote_audit.annotate.lower import lowered
@@ -21,6 +22,11 @@ FAMILY = "family"
 PLANNED = "planned"
 ALTERNATIVE = "alternative"
 CONSENT = "consent"
+
+
+SectionsBy = Literal["headers", "classifier", "content"]
+"""What divided a note: its headers, the trained classifier where they left most of it
+undivided, or (without the classifier) its operative steps alone."""
 
 
 class Mention:
@@ -101,9 +107,27 @@ class Block:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A sentence that reads like transpedicular work, and the segments that it names.
+
+    ``start`` and ``end`` are code-point offsets, ``probability`` is the second reader's.
+    """
+
+    start: int
+    end: int
+    probability: float
+    segments: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Reading:
-    """A note as read. ``is_operative`` is false for clinic notes, histories and the like."""
+    """A note as read.
+
+    ``is_operative`` is false for clinic notes, histories and the like; ``sections_by`` says
+    what divided the note; ``suspicions`` are the sentences that the second reader believes to
+    tell of work through the pedicle, the surest first.
+    """
 
     text: str
     blocks: list[Block] = field(default_factory=list)
@@ -112,6 +136,8 @@ class Reading:
     levels: list[LevelMention] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
     is_operative: bool = True
+    sections_by: SectionsBy = "headers"
+    suspicions: tuple[Suspicion, ...] = ()
     lower: str = ""
     context_matches: list[tuple[int, int, int]] | None = None
     token_starts: list[int] = field(default_factory=list)

@@ -20,6 +20,7 @@ from opnote_audit.checks.result import (
     CheckResult,
     Evidence,
     Fusion,
+    Remark,
     SegmentResult,
     Verdict,
 )
@@ -52,6 +53,9 @@ def result_from_dict(data: dict[str, Any]) -> AuditResult:
         checklist=tuple(_check(check) for check in data["checklist"]),
         error=data["error"],
         encoding=data.get("encoding"),
+        # Results written before there were these two have neither.
+        sections_by=data.get("sections_by", "headers"),
+        remarks=tuple(_remark(remark) for remark in data.get("remarks", ())),
     )
 
 
@@ -158,4 +162,13 @@ def _check(data: dict[str, Any]) -> CheckResult:
         advice=data.get("advice", ""),
         rule=data.get("rule", ""),
         segments=tuple(data.get("segments", ())),
+    )
+
+
+def _remark(data: dict[str, Any]) -> Remark:
+    return Remark(
+        kind=data["kind"],
+        message=data["message"],
+        evidence=_evidence(data["evidence"]),
+        segments=tuple(data["segments"]),
     )

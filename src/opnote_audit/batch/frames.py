@@ -77,7 +77,8 @@ FINDING_COLUMNS: Mapping[str, str] = {
     "text": _STRING,
 }
 """The columns of ``findings.csv``: each check that warns or fails, the number of places it
-rests on, and the first of them."""
+rests on, and the first of them; then the remarks for the reviewer, which have the status
+``remark``, their kind as ``rule``, and no check."""
 
 _FILES = {NOTES: NOTE_COLUMNS, SEGMENTS: SEGMENT_COLUMNS, FINDINGS: FINDING_COLUMNS}
 
@@ -268,8 +269,6 @@ def _findings(number: int, result: Mapping[str, Any]) -> Iterator[dict[str, Any]
     for check in result["checklist"]:
         if check["status"] not in ("warn", "fail"):
             continue
-        places = check["evidence"]
-        first = places[0] if places else {}
         yield {
             "number": number,
             "note_id": result["note_id"],
@@ -281,12 +280,34 @@ def _findings(number: int, result: Mapping[str, Any]) -> Iterator[dict[str, Any]
             "message": check["message"],
             "advice": check.get("advice", ""),
             "rule": check.get("rule", ""),
-            "evidence": len(places),
-            "start": first.get("start"),
-            "end": first.get("end"),
-            "section": first.get("section"),
-            "text": first.get("text"),
+            **_places(check["evidence"]),
         }
+    for remark in result.get("remarks", ()):
+        yield {
+            "number": number,
+            "note_id": result["note_id"],
+            "source": result["source"],
+            "check": None,
+            "status": "remark",
+            "title": None,
+            "segments": _joined(remark["segments"]),
+            "message": remark["message"],
+            "advice": None,
+            "rule": remark["kind"],
+            **_places(remark["evidence"]),
+        }
+
+
+def _places(evidence: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the number of places, and the first of them."""
+    first = evidence[0] if evidence else {}
+    return {
+        "evidence": len(evidence),
+        "start": first.get("start"),
+        "end": first.get("end"),
+        "section": first.get("section"),
+        "text": first.get("text"),
+    }
 
 
 def _joined(values: Iterable[str]) -> str | None:

@@ -35,6 +35,8 @@ def spans_of(result: AuditResult) -> Iterator[Evidence]:
         yield from segment.evidence
     for check in result.checklist:
         yield from check.evidence
+    for remark in result.remarks:
+        yield from remark.evidence
 
 
 def _with_spans(result: AuditResult, change: Callable[[_Spans], _Spans]) -> AuditResult:
@@ -43,4 +45,5 @@ def _with_spans(result: AuditResult, change: Callable[[_Spans], _Spans]) -> Audi
         approach_evidence=change(result.approach_evidence),
         segments=tuple(replace(s, evidence=change(s.evidence)) for s in result.segments),
         checklist=tuple(replace(c, evidence=change(c.evidence)) for c in result.checklist),
+        remarks=tuple(replace(r, evidence=change(r.evidence)) for r in result.remarks),
     )

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import opnote_audit
 from opnote_audit.batch import local
@@ -38,6 +39,7 @@ from opnote_audit.batch.reviews import read_reviews, reviewed
 from opnote_audit.batch.worker import ClaimsSource, Item, Settings, read_claims
 from opnote_audit.checks.result import SCHEMA_VERSION, Verdict
 from opnote_audit.errors import InputError, OpnoteError, RuleFileError
+from opnote_audit.model_options import DEFAULT_MODELS, ModelOptions
 from opnote_audit.paths import models_dir, patterns_dir
 from opnote_audit.read import DEFAULT_MAX_BYTES
 from opnote_audit.read.tables import TableOptions
@@ -69,6 +71,7 @@ class BatchOptions:
     scheduler: str | None = None
     partition: int = PARTITION
     claims: ClaimsSource | None = None
+    models: ModelOptions = DEFAULT_MODELS
 
 
 @dataclass(slots=True)
@@ -109,6 +112,8 @@ def run_batch(options: BatchOptions, progress: Callable[[int], Progress]) -> Sum
         Nothing to audit, or a folder that cannot or must not be written to.
     RuleFileError
         The rules cannot be used.
+    ModelError
+        The model that ``models`` names cannot be used.
     OpnoteError
         The run had to stop half-way; it can be continued with ``resume``.
     """
@@ -152,13 +157,14 @@ class _Run:
         self._book = read_claims(options.claims) if options.claims is not None else None
         pages = place.stage_folder(PAGES) if options.html else None
         self._settings = Settings(
-            rules=rules_digest(options.patterns, options.redact, options.claims),
+            rules=rules_digest(options.patterns, options.redact, options.claims, options.models),
             patterns=str(options.patterns) if options.patterns is not None else None,
             max_bytes=options.max_bytes,
             redact=options.redact,
             staging=str(pages.resolve()) if pages is not None else None,
             finished=str((options.out / PAGES).resolve()) if options.resume else None,
             claims=options.claims,
+            models=options.models,
         )
 
     def write(self, progress: Progress) -> list[str]:
@@ -309,9 +315,21 @@ def numbered(sources: Sequence[Source], carried: Sequence[str], *, pages: bool) 
             yield Item(number, one.with_columns(carried), page)
 
 
-def rules_digest(patterns: Path | None, redact: bool, claims: ClaimsSource | None = None) -> str:
-    """Return a digest of what decides a result beside the input: program, rules, claims."""
+def rules_digest(
+    patterns: Path | None,
+    redact: bool,
+    claims: ClaimsSource | None = None,
+    models: ModelOptions = DEFAULT_MODELS,
+) -> str:
+    """Return a digest of what decides a result beside the input: program, rules, models, claims.
+
+    Raises
+    ------
+    ModelError
+        The model that ``models`` names is not there.
+    """
     digest = hashlib.blake2b(digest_size=16)
+    digest.update(json.dumps(models_identity(models)).encode())
     if claims is not None:
         how = [claims.note_key, claims.conversion_factor, claims.gpci]
         digest.update(json.dumps(how).encode())
@@ -324,6 +342,25 @@ def rules_digest(patterns: Path | None, redact: bool, claims: ClaimsSource | Non
             digest.update(head.encode("utf-8", "surrogatepass"))
             digest.update(content)
     return digest.hexdigest()
+
+
+def models_identity(models: ModelOptions) -> dict[str, Any]:
+    """Return what of the models can change a result, as JSON data.
+
+    The program's own stand in ``models/``, whose files :func:`rules_digest` takes in.
+
+    Raises
+    ------
+    ModelError
+        The model that ``models`` names is not there.
+    """
+    found: dict[str, Any] = {"learned": models.learned, "entities": None}
+    if models.entities is not None:
+        # Only with a model: without one, nothing of it is imported.
+        from opnote_audit.entities.loading import model_identity
+
+        found["entities"] = model_identity(models.entities)
+    return found
 
 
 def _page(item: Item) -> str | None:

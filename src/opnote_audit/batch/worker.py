@@ -19,7 +19,8 @@ from opnote_audit.batch.files import PAGES, OwnerFile, bring_page
 from opnote_audit.batch.inputs import Input
 from opnote_audit.batch.redact import redacted
 from opnote_audit.checks.result import AuditResult, Verdict, error_result
-from opnote_audit.errors import InputError, OpnoteError, RuleFileError
+from opnote_audit.errors import InputError, ModelError, OpnoteError, RuleFileError
+from opnote_audit.model_options import DEFAULT_MODELS, ModelOptions
 from opnote_audit.read import DEFAULT_MAX_BYTES, Note, note_from_bytes
 from opnote_audit.read.documents import document_from_bytes, read_document_bytes
 
@@ -48,6 +49,7 @@ class Settings:
     staging: str | None = None
     finished: str | None = None
     claims: ClaimsSource | None = None
+    models: ModelOptions = DEFAULT_MODELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def audit_items(
     ------
     RuleFileError
         The rules cannot be used, so that nothing can be audited.
+    ModelError
+        The model that the batch names cannot be used here.
     """
     return [_outcome(item, settings, known) for item in items]
 
@@ -149,7 +153,7 @@ def _outcome(item: Item, settings: Settings, known: Container[str]) -> Outcome:
         if settings.claims is not None:
             # A note without a claim keeps its audit: the batch says how many there are.
             result = _join(settings.claims, settings).apply(result, note.text)
-    except RuleFileError:
+    except (RuleFileError, ModelError):
         raise
     except OpnoteError as error:
         result = error_result(source.note_id, source.source, str(error))
@@ -293,7 +297,7 @@ def _auditor(settings: Settings) -> NoteAuditor:
     from opnote_audit.api import load_auditor
 
     folder = Path(settings.patterns) if settings.patterns is not None else None
-    kept.auditor = load_auditor(folder)
+    kept.auditor = load_auditor(folder, settings.models)
     kept.rules = settings.rules
     kept.words = len(kept.auditor.nlp.vocab)
     return kept.auditor

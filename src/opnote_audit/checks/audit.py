@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from opnote_audit import spine
+from opnote_audit.annotate.reading import Suspicion
 from opnote_audit.checks import predicates
 from opnote_audit.checks.result import (
+    UNPLACED,
     AuditResult,
     CheckResult,
     Evidence,
     Fusion,
+    Remark,
     SegmentResult,
     Status,
     Verdict,
@@ -53,12 +56,20 @@ class Auditor:
         note_id: str,
         source: str | None = None,
         encoding: str | None = None,
+        *,
+        sections_by: str = "headers",
+        suspicions: Sequence[Suspicion] = (),
     ) -> AuditResult:
-        """Return the audit of ``operation``, whose spans are offsets into ``text``."""
+        """Return the audit of ``operation``, whose spans are offsets into ``text``.
+
+        ``sections_by`` says what divided the note; ``suspicions`` are the sentences that the
+        second reader believes to tell of work through the pedicle, the surest first. They count
+        only where the operation has no further segment, and then the first that is not about
+        the first segment is for a person to read: the verdict is ``needs_review``, without a
+        further segment or a unit.
+        """
         further = operation.additional
-        applicable = bool(
-            further or operation.unnamed or (operation.billed and _in_family(operation))
-        )
+        asked = applicable(operation)
 
         def evidence(spans: Iterable[Span]) -> tuple[Evidence, ...]:
             unique = dict.fromkeys(spans)
@@ -97,8 +108,20 @@ class Auditor:
             "approach_evidence": evidence(operation.approach_spans),
             "segments": segments,
             "fusion": fusion,
+            "sections_by": sections_by,
+            "remarks": (_DIVIDED,) if sections_by == "classifier" else (),
         }
-        if not applicable:
+        suspected = None if asked else _unplaced(operation, suspicions)
+        if suspected is not None:
+            span = Span(suspected.start, suspected.end, "approach")
+            return AuditResult(
+                verdict="needs_review",
+                # Of the score's parts only R2 is in question, and a warning earns half.
+                score=round(100 * self._checklist.warn_earns, 1),
+                checklist=self._suspected(evidence((span,))),
+                **common,  # type: ignore[arg-type]
+            )
+        if not asked:
             checks = tuple(
                 CheckResult(r.id, "na", _NOT_APPLICABLE, title=r.title)
                 for r in self._checklist.requirements
@@ -126,6 +149,29 @@ class Auditor:
             checklist=checks,
             **common,  # type: ignore[arg-type]
         )
+
+    def _suspected(self, evidence: tuple[Evidence, ...]) -> tuple[CheckResult, ...]:
+        """Return the checklist of a note in which only a sentence for review was found."""
+        checks = []
+        for requirement in self._checklist.requirements:
+            if requirement.id != "R2":
+                checks.append(
+                    CheckResult(requirement.id, "na", _UNANSWERED, title=requirement.title)
+                )
+                continue
+            outcome = requirement.outcome(UNPLACED)
+            checks.append(
+                CheckResult(
+                    requirement.id,
+                    outcome.status,
+                    outcome.message,
+                    evidence,
+                    title=requirement.title,
+                    advice=outcome.advice,
+                    rule=outcome.name,
+                )
+            )
+        return tuple(checks)
 
     def _outcome(self, operation: Operation, segment: Segment, requirement: str) -> str:
         if requirement == "R1":
@@ -244,6 +290,42 @@ class Auditor:
 
 
 _NOT_APPLICABLE = "no further transpedicular segment is documented, hinted at or billed"
+_UNANSWERED = "nothing was placed that this could be asked of"
+
+
+_REGIONS = frozenset({"thoracic", "lumbar"})
+
+_DIVIDED = Remark(
+    "sections",
+    "headers do not divide this note; a trained classifier told its parts by their words",
+)
+
+
+def applicable(operation: Operation) -> bool:
+    """Tell whether a further segment is told of, hinted at or billed, so that 63057 is in view."""
+    return bool(
+        operation.additional or operation.unnamed or (operation.billed and _in_family(operation))
+    )
+
+
+def _unplaced(operation: Operation, suspicions: Sequence[Suspicion]) -> Suspicion | None:
+    """Return the surest sentence that the rules have not placed, if there is one.
+
+    Where they have placed a first segment, that is a sentence that names another level; work
+    through a needle is placed outside the family, and explains what reads like it.
+    """
+    if operation.approach == "percutaneous_transpedicular":
+        return None
+    first = operation.primary
+    for suspicion in suspicions:
+        # The family is thoracic and lumbar; a sentence may also name no level at all.
+        named = suspicion.segments
+        inside = [name for name in named if spine.region(name) in _REGIONS]
+        if first is None and (inside or not named):
+            return suspicion
+        if first is not None and any(not spine.overlap(name, first.name) for name in inside):
+            return suspicion
+    return None
 
 
 def _in_family(operation: Operation) -> bool:

@@ -7,6 +7,7 @@ advice stand in the checklist file.
 from __future__ import annotations
 
 from opnote_audit import spine
+from opnote_audit.checks.result import UNPLACED
 from opnote_audit.resolve.model import Operation, Segment
 
 _NAMING = {
@@ -28,6 +29,7 @@ OUTCOMES = {
             "described",
             "other_route",
             "no_segment",
+            UNPLACED,
         }
     ),
     "R3": frozenset({"treated", "left", "weak", "missing", "untreated"}),

@@ -13,6 +13,9 @@ from typing import Any, Literal
 SCHEMA_VERSION = "1.0"
 CODE = "63057"
 
+UNPLACED = "unplaced"
+"""The outcome of R2 where a sentence reads like transpedicular work that the rules cannot place."""
+
 Verdict = Literal["supported", "needs_review", "deficient", "not_applicable", "error"]
 Status = Literal["pass", "warn", "fail", "na"]
 Role = Literal["primary", "additional", "other"]
@@ -134,11 +137,36 @@ class Fusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something for the reviewer to look at: no status, score, unit or verdict rests on it.
+
+    ``message`` never holds words of the note; ``evidence`` may be empty where the remark is
+    about the whole note, and so may ``segments``.
+    """
+
+    kind: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    segments: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the remark as plain JSON data."""
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "evidence": [e.to_dict() for e in self.evidence],
+            "segments": list(self.segments),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class AuditResult:
     """The audit of one note against the 63057 checklist.
 
     ``score`` is 0 to 100 or ``None`` when not applicable; ``units_supported`` and
     ``units_possible`` count additional segments; ``encoding`` is how the bytes were decoded.
+    ``remarks`` are for the reviewer alone. ``sections_by`` says what divided the note into
+    sections (``headers``, ``classifier`` or ``content``).
     """
 
     note_id: str
@@ -157,6 +185,13 @@ class AuditResult:
     checklist: tuple[CheckResult, ...] = ()
     error: str | None = None
     encoding: str | None = None
+    remarks: tuple[Remark, ...] = ()
+    sections_by: str = "headers"
+
+    @property
+    def suspected(self) -> bool:
+        """Whether the rules placed nothing, and a sentence reads as if they should have."""
+        return any(check.rule == UNPLACED for check in self.checklist)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's JSON object as plain Python data."""
@@ -181,6 +216,8 @@ class AuditResult:
             "segments": [s.to_dict() for s in self.segments],
             "fusion": self.fusion.to_dict(),
             "checklist": [c.to_dict() for c in self.checklist],
+            "sections_by": self.sections_by,
+            "remarks": [r.to_dict() for r in self.remarks],
             "error": self.error,
         }
 

@@ -105,7 +105,7 @@ class ClaimAuditor:
 
     @staticmethod
     def _hidden(result: AuditResult, billed: int) -> bool:
-        return result.verdict == "not_applicable" and billed > 0
+        return (result.verdict == "not_applicable" or result.suspected) and billed > 0
 
     def _applicable(self, result: AuditResult) -> AuditResult:
         """Return a note without further segments as judged when 63057 is billed for it.

@@ -22,10 +22,13 @@ from opnote_audit.commands.options import (
     Gpci,
     IdColumn,
     MaxSize,
+    Model,
+    NoModels,
     NoteKey,
     Patterns,
     TextColumn,
     check_claim_options,
+    models_of,
     one_of,
     size_of,
 )
@@ -111,6 +114,8 @@ def batch(
         int | None, typer.Option(metavar="N", help="Notes in a Dask partition; default 200.")
     ] = None,
     patterns: Patterns = None,
+    model: Model = None,
+    no_models: NoModels = False,
     max_size: MaxSize = MAX_SIZE,
     claims: Annotated[
         str | None,
@@ -148,8 +153,15 @@ def batch(
         from opnote_audit.batch.progress import progress_for
         from opnote_audit.batch.run import PARTITION, BatchOptions, run_batch
         from opnote_audit.batch.worker import ClaimsSource
+        from opnote_audit.commands.one_note import usable_models
         from opnote_audit.read.tables import TableOptions
 
+        jobs = jobs or default_jobs()
+        engine = "dask" if scheduler is not None else engine or "local"
+        models = models_of(model, no_models)
+        if models.entities is not None or (jobs == 1 and engine == "local"):
+            # spaCy is loaded in this process, which is our own to tidy up.
+            defer_unused_imports()
         options = BatchOptions(
             sources=tuple(sources),
             out=Path(out),
@@ -162,8 +174,8 @@ def batch(
             redact=redact,
             resume=resume,
             overwrite=overwrite,
-            jobs=jobs or default_jobs(),
-            engine="dask" if scheduler is not None else engine or "local",
+            jobs=jobs,
+            engine=engine,
             scheduler=scheduler,
             partition=partition_size or PARTITION,
             claims=(
@@ -171,10 +183,9 @@ def batch(
                 if claims is not None
                 else None
             ),
+            # Here and once, not by every worker.
+            models=usable_models(models),
         )
-        if options.jobs == 1 and options.engine == "local":
-            # The notes are audited in this process, which is our own to tidy up.
-            defer_unused_imports()
         try:
             summary = run_batch(options, lambda total: progress_for(sys.stderr, total, quiet))
         except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import typer
 
 from opnote_audit.checks.result import AuditResult, error_result
 from opnote_audit.commands import exit_codes
+from opnote_audit.commands.one_note import load_auditor as _load_auditor
 from opnote_audit.commands.options import (
     MAX_SIZE,
     NOTE_KEY,
@@ -18,9 +19,12 @@ from opnote_audit.commands.options import (
     FailOn,
     Gpci,
     MaxSize,
+    Model,
+    NoModels,
     NoteKey,
     Patterns,
     check_claim_options,
+    models_of,
     one_of,
     read_once,
     size_of,
@@ -36,6 +40,7 @@ from opnote_audit.commands.terminal import (
     write,
 )
 from opnote_audit.errors import InputError, OpnoteError, RuleFileError
+from opnote_audit.model_options import DEFAULT_MODELS, ModelOptions
 from opnote_audit.read import Note, note_id_for, source_for
 from opnote_audit.read.documents import read_document
 from opnote_audit.report import FORMATS, TextOptions
@@ -90,6 +95,8 @@ def check(
         bool, typer.Option("--quiet", "-q", help="Text only: one line a note.")
     ] = False,
     patterns: Patterns = None,
+    model: Model = None,
+    no_models: NoModels = False,
     fail_on: FailOn = "needs_review",
     max_size: MaxSize = MAX_SIZE,
     claim: Annotated[
@@ -119,7 +126,8 @@ def check(
         )
         output = FORMATS[format](options)
         code = exit_codes.CLEAN
-        for result, note in audit_files(notes, folder, limit, join):
+        models = models_of(model, no_models)
+        for result, note in audit_files(notes, folder, limit, join, models):
             if result.verdict == "error":
                 complain(f"{source_for(result.source or result.note_id)}: {result.error}")
             write(sys.stdout, output.add(result, note))
@@ -147,7 +155,11 @@ def _join(
 
 
 def audit_files(
-    paths: Sequence[str], patterns: Path | None, max_bytes: int, join: ClaimJoin | None = None
+    paths: Sequence[str],
+    patterns: Path | None,
+    max_bytes: int,
+    join: ClaimJoin | None = None,
+    models: ModelOptions = DEFAULT_MODELS,
 ) -> Iterator[tuple[AuditResult, Note]]:
     """Read and audit each file in turn; a note that cannot be audited gives an error result.
 
@@ -161,6 +173,8 @@ def audit_files(
         The largest note to read.
     join
         The claims, one for each note; a note without a claim is then an error.
+    models
+        Which models to use beside the rules.
 
     Yields
     ------
@@ -182,7 +196,7 @@ def audit_files(
             continue
         # Only now: loading the pipeline takes a second, which a wrong file name need not cost.
         if auditor is None:
-            auditor = _load_auditor(patterns)
+            auditor = _load_auditor(patterns, models)
         yield _audit(auditor, note, join, len(paths) == 1), note
 
 
@@ -191,15 +205,6 @@ def _check_folder(patterns: Path | None) -> None:
         raise RuleFileError(
             f"{patterns}: no such folder of rule files; give the folder that --patterns means"
         )
-
-
-def _load_auditor(patterns: Path | None) -> Auditor:
-    from opnote_audit._quiet import lean_start
-
-    with lean_start():
-        from opnote_audit.api import load_auditor
-
-        return load_auditor(patterns=patterns)
 
 
 def _audit(

@@ -11,7 +11,10 @@ from opnote_audit.commands import exit_codes
 from opnote_audit.commands.options import (
     MAX_SIZE,
     MaxSize,
+    Model,
+    NoModels,
     Patterns,
+    models_of,
     one_of,
     read_once,
     size_of,
@@ -69,6 +72,8 @@ def compare(
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="How to print it.")
     ] = "text",
     patterns: Patterns = None,
+    model: Model = None,
+    no_models: NoModels = False,
     max_size: MaxSize = MAX_SIZE,
 ) -> None:
     """Print what changed between two notes (the command's body; see :data:`_HELP`)."""
@@ -77,6 +82,7 @@ def compare(
         load_auditor,
         read_input,
         rules_folder,
+        say_remarks,
     )
     from opnote_audit.read import Note
 
@@ -92,7 +98,7 @@ def compare(
         from opnote_audit.compare.comparison import ADDENDUM
         from opnote_audit.compare.render import render_json, render_text
 
-        auditor = load_auditor(folder)
+        auditor = load_auditor(folder, models_of(model, no_models))
         new = audit_note(auditor, later)
         if after is None:
             rest = without_addenda(later.text, new.reading.blocks)
@@ -120,5 +126,6 @@ def compare(
                 unicode=shows_unicode(sys.stdout),
             )
         write(sys.stdout, out + "\n")
+        say_remarks(new.result, later)
         code = exit_codes.exit_code(new.result.verdict, "needs_review")
     raise typer.Exit(code)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opnote_audit.checks.result import AuditResult
-from opnote_audit.errors import InputError, RuleFileError
+from opnote_audit.commands.terminal import complain
+from opnote_audit.errors import InputError, ModelError, RuleFileError
+from opnote_audit.model_options import ModelOptions
 from opnote_audit.read import Note, source_for
 from opnote_audit.read.documents import read_document
+from opnote_audit.report.position import LineIndex
 
 if TYPE_CHECKING:
     from opnote_audit.annotate.reading import Reading
@@ -62,14 +65,49 @@ def rules_folder(patterns: str | None) -> Path | None:
     return folder
 
 
-def load_auditor(patterns: Path | None) -> NoteAuditor:
-    """Load the line; called late, since it takes a second that a wrong file name need not cost."""
+def load_auditor(patterns: Path | None, models: ModelOptions) -> NoteAuditor:
+    """Load the line; called late, since it takes a second that a wrong file name need not cost.
+
+    A model that cannot be used is said on standard error, and the line is loaded without it.
+    """
     from opnote_audit._quiet import lean_start
 
     with lean_start():
         from opnote_audit.api import load_auditor as load
 
-        return load(patterns=patterns)
+        if models.entities is None:
+            return load(patterns=patterns, models=models)
+        try:
+            auditor = load(patterns=patterns, models=models)
+        except ModelError as error:
+            _say_without(error)
+            return load(patterns=patterns, models=replace(models, entities=None))
+    if auditor.model_notice:
+        complain(auditor.model_notice)
+    return auditor
+
+
+def usable_models(models: ModelOptions) -> ModelOptions:
+    """Return ``models`` without a model that cannot be used, which is said on standard error.
+
+    For a batch, whose workers must not each say it.
+    """
+    if models.entities is None:
+        return models
+    from opnote_audit.entities import load_entity_model
+
+    try:
+        notice = load_entity_model(models.entities).notice
+    except ModelError as error:
+        _say_without(error)
+        return replace(models, entities=None)
+    if notice:
+        complain(notice)
+    return models
+
+
+def _say_without(error: ModelError) -> None:
+    complain(f"{error}; going on without it")
 
 
 def audit_note(auditor: NoteAuditor, note: Note) -> Audited:
@@ -80,3 +118,17 @@ def audit_note(auditor: NoteAuditor, note: Note) -> Audited:
         auditor.operation(note.text),
         auditor.audit(note.text, note.note_id, note.source, note.encoding),
     )
+
+
+def say_remarks(result: AuditResult, note: Note) -> None:
+    """Say on standard error what the reviewer should look at, by place and without its words.
+
+    For commands whose output is not about the audit. Remarks about the note as a whole are left
+    to ``check``.
+    """
+    index = LineIndex(note.text)
+    where = source_for(note.source or note.note_id)
+    for remark in result.remarks:
+        for item in remark.evidence:
+            line, column = index.position(item.start)
+            complain(f"{where}:{line}:{column}: {remark.message}")

@@ -9,12 +9,29 @@ import typer
 
 from opnote_audit.commands import exit_codes
 from opnote_audit.commands.sizes import parse_size
+from opnote_audit.model_options import MODEL_VARIABLE, ModelOptions
 from opnote_audit.read import STDIN
 
 OneNote = Annotated[str, typer.Argument(metavar="NOTE", help="A file, or - for standard input.")]
 Patterns = Annotated[
     str | None,
     typer.Option(metavar="DIR", help="A folder of rule files to use instead of ours."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        envvar=MODEL_VARIABLE,
+        help="An installed spaCy or scispaCy model, or its folder: entities that no rule knows "
+        "are shown for the reviewer; no finding rests on them.",
+    ),
+]
+NoModels = Annotated[
+    bool,
+    typer.Option(
+        "--no-models", help="Without the program's own trained components (--model stays)."
+    ),
 ]
 MaxSize = Annotated[str, typer.Option(metavar="SIZE", help="The largest note to read, e.g. 20MB.")]
 FailOn = Annotated[
@@ -61,6 +78,11 @@ def size_of(value: str) -> int:
         return parse_size(value)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def models_of(model: str | None, no_models: bool) -> ModelOptions:
+    """Return what ``--model`` and ``--no-models`` mean; an empty name means none."""
+    return ModelOptions(learned=not no_models, entities=model or None)
 
 
 def read_once(*inputs: str | None) -> None:

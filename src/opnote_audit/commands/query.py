@@ -12,9 +12,12 @@ from opnote_audit.commands.options import (
     MAX_SIZE,
     NOTE_KEY,
     MaxSize,
+    Model,
+    NoModels,
     NoteKey,
     OneNote,
     Patterns,
+    models_of,
     one_of,
     read_once,
     size_of,
@@ -72,6 +75,8 @@ def query(
     ] = None,
     note_key: NoteKey = NOTE_KEY,
     patterns: Patterns = None,
+    model: Model = None,
+    no_models: NoModels = False,
     max_size: MaxSize = MAX_SIZE,
 ) -> None:
     """Print the query for a note (the command's body; see :data:`_HELP`)."""
@@ -80,6 +85,7 @@ def query(
         load_auditor,
         read_input,
         rules_folder,
+        say_remarks,
     )
 
     one_of(_FORMATS, format)
@@ -95,7 +101,7 @@ def query(
 
         drafter = Drafter(folder)
         billed = None if claim is None else _claim_for(claim, note_key, text.note_id)
-        found = audit_note(load_auditor(folder), text)
+        found = audit_note(load_auditor(folder, models_of(model, no_models)), text)
         result = found.result
         if billed is not None:
             from opnote_audit.claims.audit import ClaimAuditor
@@ -110,6 +116,7 @@ def query(
             sys.stdout.buffer.flush()
         else:
             write(sys.stdout, data.decode("utf-8"))
+        say_remarks(found.result, text)
         for finding in drafted.unasked:
             name = f"{finding.requirement} {finding.rule}".strip().replace("_", " ")
             complain(f"not asked: {name}: {finding.reason}")

@@ -11,8 +11,11 @@ from opnote_audit.commands import exit_codes
 from opnote_audit.commands.options import (
     MAX_SIZE,
     MaxSize,
+    Model,
+    NoModels,
     OneNote,
     Patterns,
+    models_of,
     one_of,
     size_of,
 )
@@ -63,6 +66,8 @@ def suggest(
         str, typer.Option("--format", "-f", metavar="|".join(_FORMATS), help="How to print it.")
     ] = "text",
     patterns: Patterns = None,
+    model: Model = None,
+    no_models: NoModels = False,
     max_size: MaxSize = MAX_SIZE,
 ) -> None:
     """Print the claim that a note supports (the command's body; see :data:`_HELP`)."""
@@ -71,6 +76,7 @@ def suggest(
         load_auditor,
         read_input,
         rules_folder,
+        say_remarks,
     )
 
     one_of(_FORMATS, format)
@@ -82,7 +88,7 @@ def suggest(
         from opnote_audit.suggest.render import render_json, render_markdown, render_text
 
         suggester = Suggester(folder)
-        found = audit_note(load_auditor(folder), text)
+        found = audit_note(load_auditor(folder, models_of(model, no_models)), text)
         suggestion = suggester.suggest(found.result, found.operation, found.reading)
         if format == "json":
             out = render_json(suggestion)
@@ -97,5 +103,6 @@ def suggest(
                 unicode=shows_unicode(sys.stdout),
             )
         write(sys.stdout, out + "\n")
+        say_remarks(found.result, text)
         code = exit_codes.exit_code(found.result.verdict, "needs_review")
     raise typer.Exit(code)

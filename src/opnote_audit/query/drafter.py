@@ -8,7 +8,7 @@ from pathlib import Path
 
 from opnote_audit.annotate.reading import Reading
 from opnote_audit.checks.predicates import OUTCOMES
-from opnote_audit.checks.result import AuditResult
+from opnote_audit.checks.result import UNPLACED, AuditResult
 from opnote_audit.paths import patterns_dir
 from opnote_audit.query.gaps import Gap, find_gaps, words_of
 from opnote_audit.query.model import DocumentationQuery, Question, Quote, Unasked
@@ -70,7 +70,11 @@ class Drafter:
         """
         unasked: list[Unasked] = []
         asked: dict[str, list[Gap]] = {}
-        gaps = find_gaps(operation, self._checklist) if _applies(result) else ()
+        gaps: tuple[Gap, ...] = ()
+        if result.suspected:
+            gaps = (Gap("R2", UNPLACED),)
+        elif _applies(result):
+            gaps = find_gaps(operation, self._checklist)
         for gap in gaps:
             why = self._why_not(gap, operation, reading)
             if why:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from opnote_audit.checks.result import AuditResult, Evidence
 from opnote_audit.read import Note
@@ -10,6 +10,8 @@ from opnote_audit.report.cells import printable
 from opnote_audit.report.position import LineIndex
 from opnote_audit.report.style import words
 from opnote_audit.report.text import (
+    REMARKS_NOTE,
+    REMARKS_TITLE,
     distinct_places,
     operation_summary,
     score_text,
@@ -29,7 +31,7 @@ def findings_text(result: AuditResult, note: Note, redacted: bool = False) -> st
     result
         What the audit found.
     note
-        The note, which is quoted at each requirement that warns or fails.
+        The note, which is quoted at each requirement that warns or fails, and at each remark.
     redacted
         Whether to leave the note's words out and give places alone.
 
@@ -79,12 +81,24 @@ def _lines(result: AuditResult, note: Note, redacted: bool) -> Iterator[str]:
         yield f"  {check.message}"
         if check.status not in ("warn", "fail"):
             continue
-        places = distinct_places(check.evidence)
-        for item in places[:_MAX_QUOTES]:
-            where = place(note, index, item)
-            said = "" if redacted or not note.text else f'"{quote(note, item)}" '
-            yield f"  {said}({where})"
-        if len(places) > _MAX_QUOTES:
-            yield f"  and {len(places) - _MAX_QUOTES} more"
+        yield from _places(check.evidence, note, index, redacted)
         if check.advice:
             yield f"  To mend: {check.advice}"
+    if result.remarks:
+        yield ""
+        yield f"{REMARKS_TITLE}: {REMARKS_NOTE}"
+    for remark in result.remarks:
+        yield f"  {remark.message}"
+        yield from _places(remark.evidence, note, index, redacted)
+
+
+def _places(
+    evidence: Sequence[Evidence], note: Note, index: LineIndex, redacted: bool
+) -> Iterator[str]:
+    places = distinct_places(evidence)
+    for item in places[:_MAX_QUOTES]:
+        where = place(note, index, item)
+        said = "" if redacted or not note.text else f'"{quote(note, item)}" '
+        yield f"  {said}({where})"
+    if len(places) > _MAX_QUOTES:
+        yield f"  and {len(places) - _MAX_QUOTES} more"

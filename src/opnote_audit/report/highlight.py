@@ -38,13 +38,18 @@ _GROUPS = {
         "transpedicular",
     ),
     "pathology": ("pathology",),
+    "possible_pathology": ("possible_pathology",),
     "act": ("act", "laminar", "disc", "corpectomy", "freed", "mass", "denied"),
     "fusion": ("fusion", "interbody", "posterolateral", "elsewhere"),
 }
 _GROUP_OF = {kind: group for group, kinds in _GROUPS.items() for kind in kinds}
 KINDS = (*_GROUPS, "other")
 """The kinds of evidence that a page tells apart, in the order of its legend."""
-KIND_NAMES = {"act": "decompression", "other": "other evidence"}
+KIND_NAMES = {
+    "act": "decompression",
+    "possible_pathology": "possible pathology",
+    "other": "other evidence",
+}
 """What a legend calls a kind, where the kind itself does not say it."""
 
 _T = TypeVar("_T")
@@ -87,7 +92,8 @@ class Place:
 
     ``number`` counts places from one in the note's order; ``kinds`` are of :data:`KINDS`;
     ``checks`` the ids of the requirements it is evidence for, the worst status first;
-    ``segments`` the indices of the segments; ``section`` the kind of section, if known.
+    ``segments`` the indices of the segments, ``remarks`` those of the remarks; ``section`` the
+    kind of section, if known.
     """
 
     start: int
@@ -96,19 +102,22 @@ class Place:
     kinds: list[str] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     segments: list[int] = field(default_factory=list)
+    remarks: list[int] = field(default_factory=list)
     section: str | None = None
 
     @property
     def target(self) -> str:
-        """The id of what to show when the place is chosen: a requirement, a segment, or the top."""
-        if self.checks:
-            return self.checks[0]
-        return f"segment-{self.segments[0]}" if self.segments else "operation"
+        """The id of what to show when the place is chosen: the first owner."""
+        return self.owners[0]
 
     @property
     def owners(self) -> list[str]:
-        """The ids of everything that the place is evidence for."""
-        return [*self.checks, *(f"segment-{number}" for number in self.segments)] or ["operation"]
+        """The ids of what it is evidence for: requirements, segments, remarks, or else the top."""
+        return [
+            *self.checks,
+            *(f"segment-{number}" for number in self.segments),
+            *(f"remark-{number}" for number in self.remarks),
+        ] or ["operation"]
 
 
 def kind_of(evidence: Evidence) -> str:
@@ -143,6 +152,9 @@ def find_places(result: AuditResult, length: int) -> list[Place]:
     for number, segment in enumerate(result.segments):
         for one in filter(None, map(place, segment.evidence)):
             _once(one.segments, number)
+    for number, remark in enumerate(result.remarks):
+        for one in filter(None, map(place, remark.evidence)):
+            _once(one.remarks, number)
     for item in result.approach_evidence:
         place(item)
     places = sorted(found.values(), key=lambda one: (one.start, -one.end))

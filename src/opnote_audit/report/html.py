@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from opnote_audit.annotate.sections import find_sections
-from opnote_audit.checks.result import AuditResult, CheckResult, Evidence
+from opnote_audit.checks.result import AuditResult, CheckResult, Evidence, Remark
 from opnote_audit.paths import patterns_dir
 from opnote_audit.read import Note
 from opnote_audit.report.cells import printable
@@ -140,6 +140,7 @@ def _body(
         "fusion": _fusion(result),
         "spine": draw_spine(result),
         "checks": [_check(check, note, places, redacted, style) for check in result.checklist],
+        "remarks": [_remark(remark, note, places, redacted) for remark in result.remarks],
         "segments": [_segment(result, number, style) for number in range(len(result.segments))],
         # Each line is free of control characters; the newlines between them are meant.
         "findings": escape(Markup("\n").join(findings_text(result, note, redacted).split("\n"))),
@@ -157,6 +158,7 @@ def _stale(result: AuditResult, note: Note) -> bool:
         *result.approach_evidence,
         *(item for check in result.checklist for item in check.evidence),
         *(item for segment in result.segments for item in segment.evidence),
+        *(item for remark in result.remarks for item in remark.evidence),
     ]
     return any(item.text and note.text[item.start : item.end] != item.text for item in cited)
 
@@ -180,6 +182,10 @@ def _check(
         "advice": check.advice,
         "places": _cited(check.evidence, note, places, redacted),
     }
+
+
+def _remark(remark: Remark, note: Note, places: Sequence[Place], redacted: bool) -> dict[str, Any]:
+    return {"message": remark.message, "places": _cited(remark.evidence, note, places, redacted)}
 
 
 def _cited(

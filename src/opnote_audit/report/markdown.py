@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from opnote_audit.checks.result import AuditResult, CheckResult, Evidence
 from opnote_audit.read import Note
@@ -12,6 +12,8 @@ from opnote_audit.report.excerpt import excerpt
 from opnote_audit.report.position import LineIndex
 from opnote_audit.report.style import Style, verdict_status, words
 from opnote_audit.report.text import (
+    REMARKS_NOTE,
+    REMARKS_TITLE,
     distinct_places,
     operation_summary,
     score_text,
@@ -87,6 +89,15 @@ def _document(result: AuditResult, note: Note) -> Iterator[str]:
     index = LineIndex(note.text)
     for check in result.checklist:
         yield from _check(check, note, index, style)
+    if result.remarks:
+        yield f"### {REMARKS_TITLE}"
+        yield ""
+        yield REMARKS_NOTE
+        yield ""
+    for remark in result.remarks:
+        yield escape_markdown(remark.message)
+        yield ""
+        yield from _places(remark.evidence, note, index)
 
 
 def _row(cells: list[str]) -> str:
@@ -101,14 +112,18 @@ def _check(check: CheckResult, note: Note, index: LineIndex, style: Style) -> It
     yield ""
     if check.status not in ("warn", "fail"):
         return
-    places = distinct_places(check.evidence)
+    yield from _places(check.evidence, note, index)
+    if check.advice:
+        yield f"**To mend** {escape_markdown(check.advice)}"
+        yield ""
+
+
+def _places(evidence: Sequence[Evidence], note: Note, index: LineIndex) -> Iterator[str]:
+    places = distinct_places(evidence)
     for item in places[:_MAX_PLACES]:
         yield from _place(item, note, index)
     if len(places) > _MAX_PLACES:
         yield f"and {len(places) - _MAX_PLACES} more"
-        yield ""
-    if check.advice:
-        yield f"**To mend** {escape_markdown(check.advice)}"
         yield ""
 
 

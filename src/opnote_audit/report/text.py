@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from opnote_audit.checks.result import CODE, AuditResult, CheckResult, Evidence
+from opnote_audit.checks.result import CODE, AuditResult, CheckResult, Evidence, Remark
 from opnote_audit.read import Note
 from opnote_audit.report.cells import printable
 from opnote_audit.report.excerpt import excerpt
@@ -19,6 +19,10 @@ _NARROWEST = 40
 _INDENT = "  "
 # An encoding is worth a word only where it is not the one that everybody expects.
 _USUAL_ENCODINGS = (None, "utf-8")
+
+REMARKS_TITLE = "Remarks"
+REMARKS_NOTE = "For the reviewer to look at; no finding rests on them."
+"""What every report says above its remarks."""
 
 
 def render_text(
@@ -136,6 +140,7 @@ class _Report:
             yield _INDENT + self._style.paint(header, "dim")
             yield from (_INDENT + row for row in rows)
         yield from self._checks()
+        yield from self._remarks()
         problems = [c.id for c in self._result.checklist if c.status in ("warn", "fail")]
         if problems:
             yield ""
@@ -179,13 +184,28 @@ class _Report:
 
     def _problem(self, check: CheckResult) -> Iterator[str]:
         yield from self._headed(check.status, check.id, printable(check.message))
-        places = distinct_places(check.evidence)
+        yield from self._places(check.evidence)
+        if check.advice:
+            yield from self._wrap(printable(check.advice), f"{_INDENT}to mend: ")
+
+    def _remarks(self) -> Iterator[str]:
+        if self._result.remarks:
+            yield ""
+            yield self._style.paint(REMARKS_TITLE, "bold")
+            yield from self._wrap(REMARKS_NOTE, _INDENT)
+        for remark in self._result.remarks:
+            yield from self._remark(remark)
+
+    def _remark(self, remark: Remark) -> Iterator[str]:
+        yield from self._wrap(printable(remark.message), "- ")
+        yield from self._places(remark.evidence)
+
+    def _places(self, evidence: Iterable[Evidence]) -> Iterator[str]:
+        places = distinct_places(evidence)
         for item in places[:_MAX_PLACES]:
             yield from self._place(item)
         if len(places) > _MAX_PLACES:
             yield f"{_INDENT}and {len(places) - _MAX_PLACES} more (all of them in --format json)"
-        if check.advice:
-            yield from self._wrap(printable(check.advice), f"{_INDENT}to mend: ")
 
     def _headed(self, status: str, label: str, message: str) -> Iterator[str]:
         style = self._style

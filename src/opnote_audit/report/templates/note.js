@@ -36,7 +36,7 @@
     if (!owner) { say("Selection cleared."); return; }
     const shown = stops.filter((run) => owns(owner, run));
     const count = Object.values(owners).filter((list) => list.includes(owner)).length;
-    const name = owner.startsWith("segment-") ? "segment " + document.querySelector('[data-pick="' + owner + '"]').textContent : owner;
+    const name = owner.startsWith("segment-") ? "segment " + document.querySelector('[data-pick="' + owner + '"]').textContent : owner.startsWith("remark-") ? "remark" : owner;
     say(name + ": " + (count === 1 ? "1 place" : count + " places") + " in the note.");
     if (shown.length) {
       stopAt(shown[0]);

@@ -1,0 +1,1 @@
+"""Trained components: what they read, how they decide, and how their files are kept."""

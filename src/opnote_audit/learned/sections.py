@@ -1,0 +1,129 @@
+"""Sections by what the text says, where no header says it.
+
+Headers rule where there are any. A note without one that tells, or a section that holds more
+than half of the note and should not, is divided by the trained classifier: every piece gets a
+class by its words, and the order that notes usually have decides between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spacy.tokens import Doc
+
+from opnote_audit.annotate.reading import Reading
+from opnote_audit.annotate.sections import Section
+from opnote_audit.annotate.sentences import Splitter
+from opnote_audit.learned.classifier import SentenceClassifier
+from opnote_audit.learned.features import UNITS
+from opnote_audit.learned.order import Order
+from opnote_audit.learned.pieces import pieces, token_units
+
+_TELLING = frozenset({"diagnosis", "heading", "narrative", "indication", "findings"})
+# A narrative may well be most of a note, and what stands under "planned" or "addendum" stays it.
+_MAY_SWALLOW = frozenset(
+    {"diagnosis", "heading", "indication", "findings", "closing", "other", "unheaded"}
+)
+_SWOLLEN = 600
+"""Code points: a section no longer than this is not divided, however short the note is."""
+
+_LEAST_PIECES = 8
+_ENOUGH = 4_000
+"""Code points in which that many pieces stand, if they stand anywhere."""
+
+# The operation has begun when the patient is put to sleep and turned.
+_AS_SECTION = {"anesthesia": "narrative"}
+
+
+def undivided(sections: list[Section], length: int) -> list[Section]:
+    """Return the sections that headers leave undivided.
+
+    Parameters
+    ----------
+    sections
+        Sections by header, covering the note.
+    length
+        Of the note, in code points.
+
+    Returns
+    -------
+    list of Section
+        The whole note as one section where no header tells what a part of it is; else those
+        that hold more than half of the note (and more than 600 code points) though their
+        header names a part that is short.
+    """
+    if not any(s.title and s.kind in _TELLING for s in sections):
+        return [Section("unheaded", 0, 0, length)]
+    return [
+        s for s in sections if s.kind in _MAY_SWALLOW and s.end - s.body > max(_SWOLLEN, length / 2)
+    ]
+
+
+class SectionReader:
+    """Divides what headers leave undivided.
+
+    Parameters
+    ----------
+    classifier
+        Trained on pieces of headed notes; its configuration holds their usual ``order``.
+    splitter
+        Splits the sentences that are cut into pieces.
+    """
+
+    def __init__(self, classifier: SentenceClassifier, splitter: Splitter) -> None:
+        self._classifier = classifier
+        self._splitter = splitter
+        self._order = Order.from_data(classifier.cfg["order"])
+
+    def divide(self, doc: Doc, reading: Reading, sections: list[Section]) -> list[Section] | None:
+        """Return the sections of a note with the undivided ones divided.
+
+        Parameters
+        ----------
+        doc, reading
+            The note; only its text and tokens are used.
+        sections
+            Sections by header, covering the note.
+
+        Returns
+        -------
+        list of Section or None
+            ``None`` where the headers have divided the note already.
+        """
+        whole = undivided(sections, len(reading.text))
+        if not whole or not self._told(reading.text):
+            return None
+        kept = [s for s in sections if not any(u.start <= s.start < u.end for u in whole)]
+        for section in whole:
+            kept += self._parts(doc, reading, section)
+        return sorted(kept, key=lambda s: s.start)
+
+    def _told(self, text: str) -> bool:
+        """Whether there is enough of a note to have parts; a sentence or two is just that."""
+        sentences = self._splitter.sentences(text[:_ENOUGH])
+        return len(pieces(text, sentences)) >= _LEAST_PIECES
+
+    def _parts(self, doc: Doc, reading: Reading, section: Section) -> list[Section]:
+        text = reading.text
+        body = text[section.body : section.end]
+        sentences = [
+            (low + section.body, high + section.body)
+            for low, high in self._splitter.sentences(body)
+        ]
+        spans = pieces(text, sentences)
+        if not spans:
+            return [section]
+        doc.user_data[UNITS] = token_units(spans, reading.token_starts)
+        (likely,) = self._classifier.predict([doc])
+        labels = self._classifier.labels
+        # Right after a header stands what the header says.
+        first = labels.index(section.kind) if section.title and section.kind in labels else None
+        parts: list[Section] = []
+        for (start, _), number in zip(spans, self._order.best(likely, first), strict=True):
+            kind = _AS_SECTION.get(labels[number], labels[number])
+            if not parts:
+                parts.append(replace(section, kind=kind))
+            elif parts[-1].kind != kind:
+                parts[-1] = replace(parts[-1], end=start)
+                parts.append(Section(kind, start, start, section.end))
+        return parts
