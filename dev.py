@@ -6,6 +6,7 @@
     python3 dev.py test [PYTEST OPTIONS]      the tests
     python3 dev.py lint                       ruff and mypy
     python3 dev.py bench [OPTIONS]            the benchmark (benchmarks/speed.py)
+    python3 dev.py models STEP [OPTIONS]      make the trained components (models/README.md)
 
 The first run makes a virtual environment in .venv beside this file and installs the package
 there with the versions of constraints.txt; it takes a minute or two. Later runs start at once,
@@ -242,11 +243,15 @@ def bench(arguments: list[str]) -> int:
     return call(ensure(), str(ROOT / "benchmarks" / "speed.py"), *arguments)
 
 
+def models(arguments: list[str]) -> int:
+    return call(ensure(), "-m", "opnote_audit.training", *arguments)
+
+
 def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command in ("check", "explain"):
         return program(command, rest)
-    others = {"test": test, "lint": lint, "bench": bench}
+    others = {"test": test, "lint": lint, "bench": bench, "models": models}
     if command in others:
         return others[command](rest)
     asked = command in ("-h", "--help", "help")

@@ -2,7 +2,7 @@
 """How fast is an audit? Ratios, all measured in one run on the same notes.
 
     python benchmarks/speed.py                      everything, on sample_notes/
-    python benchmarks/speed.py --only throughput    one part: throughput, start or length
+    python benchmarks/speed.py --only throughput    one part: throughput, models, start, length
     python benchmarks/speed.py --notes DIR          other notes: a folder of *.txt, or one
                                                     *.jsonl with a "text" in each line
     python benchmarks/speed.py --minimums           exit 1 when a ratio misses what is promised
@@ -30,7 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_notes"
-PARTS = ("throughput", "start", "length")
+PARTS = ("throughput", "models", "start", "length")
 
 # Thirty literals such as a first attempt at this task would hold.
 STOCK_TARGETS = (
@@ -216,6 +216,44 @@ def measure_throughput(texts: Sequence[str], rounds: int) -> list[Figure]:
     ]
 
 
+def measure_models(texts: Sequence[str], rounds: int) -> list[Figure]:
+    """Compare the audit with its trained components and without, headers there and not."""
+    from opnote_audit.api import load_auditor
+    from opnote_audit.model_options import ModelOptions
+    from opnote_audit.training.headerless import strip_headers
+
+    both = load_auditor()
+    rules = load_auditor(models=ModelOptions(learned=False))
+    stripped = [strip_headers(text, rules.read(text).blocks, fold=True).text for text in texts]
+    often = max(1, 100 // len(texts))
+    figures = []
+    for name, notes in (
+        ("as written", texts),
+        ("headers removed, one line", [text for text in stripped if text.strip()]),
+    ):
+
+        def with_models(notes: Sequence[str] = notes) -> None:
+            for text in notes * often:
+                both.audit(text)
+
+        def without(notes: Sequence[str] = notes) -> None:
+            for text in notes * often:
+                rules.audit(text)
+
+        rows = interleaved({"with": with_models, "without": without}, rounds, cpu_seconds)
+        value, spread = ratio(rows, "with", "without")
+        figures.append(
+            Figure(
+                f"audit with trained components / without, {name}",
+                value,
+                "x",
+                at_most=1.3,
+                detail=spread,
+            )
+        )
+    return figures
+
+
 def command(*arguments: str) -> Callable[[], None]:
     """Run this Python with arguments; byte code may be written, as pip leaves it for users."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
@@ -365,6 +403,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         figures += measure_start(min(SAMPLES.glob("*.txt")), args.rounds)
     if "length" in args.only:
         figures += measure_length(texts, max(2, args.rounds // 2))
+    if "models" in args.only:
+        figures += measure_models(texts, args.rounds)
     if "throughput" in args.only:
         figures += measure_throughput(texts, args.rounds)
     for figure in figures:

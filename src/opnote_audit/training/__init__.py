@@ -1,0 +1,1 @@
+"""How the trained components are made: prepare, train, evaluate, package."""
