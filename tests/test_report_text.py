@@ -12,7 +12,7 @@ from report_samples import DEFICIENT, NOT_APPLICABLE, NOTE, NOTE_TEXT
 
 from opnote_audit.checks.result import CheckResult, Evidence, error_result
 from opnote_audit.read import Note
-from opnote_audit.report import render_quiet, render_text
+from opnote_audit.report import TextOptions, render_quiet, render_text
 from opnote_audit.report.cells import width_of
 from opnote_audit.report.table import table
 
@@ -45,14 +45,14 @@ def test_the_whole_report() -> None:
 
 def test_colour_only_when_asked_and_never_alone() -> None:
     plain = render_text(DEFICIENT, NOTE)
-    coloured = render_text(DEFICIENT, NOTE, color=True)
+    coloured = render_text(DEFICIENT, NOTE, TextOptions(color=True))
     assert "\x1b" not in plain
     assert "\x1b[31m" in coloured
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
 
 
 def test_ascii_symbols_where_the_output_has_no_others() -> None:
-    shown = render_text(replace(DEFICIENT, checklist=()), NOTE, unicode=False)
+    shown = render_text(replace(DEFICIENT, checklist=()), NOTE, TextOptions(unicode=False))
     assert shown.isascii()
     assert shown.startswith("x DEFICIENT")
 
@@ -98,7 +98,8 @@ def test_lines_fit_the_width(width: int) -> None:
     message = "Several words that say at some length what is wrong at this level. " * 3
     checks = tuple(replace(check, message=message, advice=message) for check in DEFICIENT.checklist)
     result = replace(DEFICIENT, segments=(), checklist=checks)
-    lines = render_text(result, NOTE, width=width).splitlines()[1:]  # the verdict is never cut
+    shown = render_text(result, NOTE, TextOptions(width=width))
+    lines = shown.splitlines()[1:]  # the verdict is never cut
     assert max(map(width_of, lines)) <= max(width, len("More about a requirement") + 27)
 
 

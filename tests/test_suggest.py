@@ -17,6 +17,7 @@ from opnote_audit.cli import app
 from opnote_audit.errors import RuleFileError
 from opnote_audit.paths import patterns_dir
 from opnote_audit.read import Note
+from opnote_audit.report.layout import TextOptions
 from opnote_audit.resolve.model import FusionFact, Operation, Pathology, Segment, Span
 from opnote_audit.rules.checklist import load_checklist
 from opnote_audit.suggest import Neighbour, Suggester, Suggestion
@@ -444,7 +445,7 @@ def test_json_is_the_suggestion() -> None:
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_text_keeps_to_its_width_but_for_places(width: int) -> None:
     text = made_note(LUMBAR, heading=TLIF.format("L5-S1"), narrative=TLIF_TOLD.format("L5-S1"))
-    out = render_text(suggest(text), Note(text, "op", "op.txt"), width=width)
+    out = render_text(suggest(text), Note(text, "op", "op.txt"), TextOptions(width=width))
     assert "59 or XS" in " ".join(out.split())
     longest = max(len(line) for line in out.splitlines() if "op.txt" not in line)
     assert longest <= width

@@ -13,14 +13,13 @@ from spacy.tokens import Doc
 from opnote_audit.annotate.pipeline import SECOND_READING, load_pipeline
 from opnote_audit.annotate.reading import Reading
 from opnote_audit.checks.audit import Auditor, applicable
-from opnote_audit.checks.predicates import OUTCOMES
+from opnote_audit.checks.checklist import checklist_in
 from opnote_audit.checks.result import AuditResult
 from opnote_audit.errors import InputError
 from opnote_audit.model_options import DEFAULT_MODELS, ModelOptions
 from opnote_audit.paths import patterns_dir
 from opnote_audit.resolve.model import Operation
 from opnote_audit.resolve.operation import Resolver
-from opnote_audit.rules.checklist import load_checklist
 from opnote_audit.rules.grammar import load_grammar
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class NoteAuditor:
             self.nlp.disable_pipe(SECOND_READING)
         self._entities = _finder(model, self.nlp, folder) if model is not None else None
         self._resolver = Resolver(load_grammar(folder / "grammar.json"))
-        self._auditor = Auditor(load_checklist(folder / "checklists" / "63057.json", OUTCOMES))
+        self._auditor = Auditor(checklist_in(folder))
 
     def read(self, text: str) -> Reading:
         """Return the note as read: sections, levels and mentions with their context.

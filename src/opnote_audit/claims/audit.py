@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from opnote_audit import spine
-from opnote_audit.checks.predicates import OUTCOMES
+from opnote_audit.checks.checklist import checklist_in
 from opnote_audit.checks.result import CODE, AuditResult, CheckResult, Status, Verdict
 from opnote_audit.claims.checks import CHECKS, Case, Finding, listing
 from opnote_audit.claims.cost import Cost, Rates, sentence
@@ -24,7 +24,7 @@ from opnote_audit.diagnoses import DiagnosisFinder
 from opnote_audit.diagnoses.rules import claims_dir
 from opnote_audit.fees import load_fees
 from opnote_audit.paths import patterns_dir
-from opnote_audit.rules.checklist import Checklist, load_checklist
+from opnote_audit.rules.checklist import Checklist
 
 _RANK: dict[str, int] = {"na": 0, "pass": 1, "warn": 2, "fail": 3}
 _ADDITIONAL = ("R1", "R2", "R3", "R5")
@@ -53,7 +53,7 @@ class ClaimAuditor:
         self._rules = load_check_rules(folder)
         self._finder = DiagnosisFinder(patterns)
         base = patterns if patterns is not None and (patterns / "checklists").is_dir() else ours
-        self._checklist: Checklist = load_checklist(base / "checklists" / f"{CODE}.json", OUTCOMES)
+        self._checklist: Checklist = checklist_in(base)
         self._rates = rates or Rates(load_fees(cards_dir(patterns)))
 
     def audit(self, result: AuditResult, claim: Claim, text: str = "") -> AuditResult:

@@ -34,16 +34,14 @@ from opnote_audit.commands.terminal import (
     complain,
     defect,
     guarded,
-    shows_unicode,
-    wants_color,
-    width_of,
+    text_options,
     write,
 )
 from opnote_audit.errors import InputError, OpnoteError, RuleFileError
 from opnote_audit.model_options import DEFAULT_MODELS, ModelOptions
 from opnote_audit.read import Note, note_id_for, source_for
 from opnote_audit.read.documents import read_document
-from opnote_audit.report import FORMATS, TextOptions
+from opnote_audit.report import FORMATS
 
 if TYPE_CHECKING:
     from opnote_audit.claims.join import ClaimJoin
@@ -118,13 +116,7 @@ def check(
         join = None
         if claim is not None:
             join = _join(claim, note_key, folder, conversion_factor, gpci)
-        options = TextOptions(
-            color=wants_color(sys.stdout),
-            width=width_of(sys.stdout),
-            unicode=shows_unicode(sys.stdout),
-            quiet=quiet,
-        )
-        output = FORMATS[format](options)
+        output = FORMATS[format](text_options(sys.stdout, quiet=quiet))
         code = exit_codes.CLEAN
         models = models_of(model, no_models)
         for result, note in audit_files(notes, folder, limit, join, models):

@@ -22,9 +22,7 @@ from opnote_audit.commands.options import (
 from opnote_audit.commands.terminal import (
     SETTINGS,
     guarded,
-    shows_unicode,
-    wants_color,
-    width_of,
+    text_options,
     write,
 )
 from opnote_audit.errors import InputError
@@ -118,13 +116,7 @@ def compare(
         if format == "json":
             out = render_json(found)
         else:
-            out = render_text(
-                found,
-                later,
-                wants_color(sys.stdout),
-                width_of(sys.stdout),
-                unicode=shows_unicode(sys.stdout),
-            )
+            out = render_text(found, later, text_options(sys.stdout))
         write(sys.stdout, out + "\n")
         say_remarks(new.result, later)
         code = exit_codes.exit_code(new.result.verdict, "needs_review")

@@ -22,9 +22,7 @@ from opnote_audit.commands.options import (
 from opnote_audit.commands.terminal import (
     SETTINGS,
     guarded,
-    shows_unicode,
-    wants_color,
-    width_of,
+    text_options,
     write,
 )
 
@@ -95,13 +93,7 @@ def suggest(
         elif format == "markdown":
             out = render_markdown(suggestion, text)
         else:
-            out = render_text(
-                suggestion,
-                text,
-                wants_color(sys.stdout),
-                width_of(sys.stdout),
-                unicode=shows_unicode(sys.stdout),
-            )
+            out = render_text(suggestion, text, text_options(sys.stdout))
         write(sys.stdout, out + "\n")
         say_remarks(found.result, text)
         code = exit_codes.exit_code(found.result.verdict, "needs_review")

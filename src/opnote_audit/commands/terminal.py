@@ -14,6 +14,7 @@ import typer
 from opnote_audit.commands.exit_codes import BROKEN_PIPE, FAILURE, INTERRUPTED
 from opnote_audit.errors import OpnoteError
 from opnote_audit.report.cells import printable
+from opnote_audit.report.layout import TextOptions
 
 PROGRAM = "opnote-audit"
 
@@ -53,6 +54,11 @@ def shows_unicode(stream: TextIO) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def text_options(stream: TextIO, *, quiet: bool = False) -> TextOptions:
+    """Return how text for people is laid out on ``stream``."""
+    return TextOptions(wants_color(stream), width_of(stream), shows_unicode(stream), quiet)
 
 
 def write(stream: TextIO, text: str) -> None:

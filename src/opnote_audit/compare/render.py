@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator
 
 from opnote_audit.checks.result import AuditResult, CheckResult, Evidence, SegmentResult
 from opnote_audit.compare.comparison import CheckChange, Comparison, SegmentChange
 from opnote_audit.read import Note
+from opnote_audit.report.as_json import to_json
 from opnote_audit.report.cells import printable
+from opnote_audit.report.layout import PLAIN, TextOptions
 from opnote_audit.report.position import LineIndex
 from opnote_audit.report.style import Style, verdict_status, words
 from opnote_audit.report.text import distinct_places, score_text, units_summary
 
 _INDENT = "  "
-_NARROWEST = 40
 _MAX_PLACES = 3
 _TONES = {"mended": "good", "better": "good", "worse": "bad", "changed": "warn", "same": "dim"}
 
 
 def render_json(comparison: Comparison) -> str:
     """Return the comparison as a JSON object, in ASCII, without a newline at the end."""
-    return json.dumps(comparison.to_dict(), indent=2, ensure_ascii=True, allow_nan=False)
+    return to_json(comparison.to_dict())
 
 
 def render_text(
     comparison: Comparison,
     after: Note,
-    color: bool = False,
-    width: int = 80,
-    *,
-    unicode: bool = True,
+    options: TextOptions = PLAIN,
 ) -> str:
     """Return the comparison for a terminal, without a newline at the end.
 
@@ -39,11 +36,10 @@ def render_text(
     ----------
     comparison, after
         What changed, and the later note, where an addendum's words stand.
-    color, width, unicode
-        Whether to colour, the columns there are (forty at least are used), and whether
-        symbols may go beyond ASCII.
+    options
+        Colour, width and symbols.
     """
-    report = _Report(comparison, after, Style(color, unicode), max(width, _NARROWEST))
+    report = _Report(comparison, after, options.style, options.columns)
     return "\n".join(report.lines())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from opnote_audit.annotate.reading import Reading
-from opnote_audit.checks.predicates import OUTCOMES
+from opnote_audit.checks.checklist import checklist_in
 from opnote_audit.checks.result import UNPLACED, AuditResult
 from opnote_audit.paths import patterns_dir
 from opnote_audit.query.gaps import Gap, find_gaps, words_of
@@ -17,7 +17,6 @@ from opnote_audit.query.wording import ELIDED, elide
 from opnote_audit.report.cells import printable
 from opnote_audit.report.position import LineIndex
 from opnote_audit.resolve.model import Operation, Span
-from opnote_audit.rules.checklist import load_checklist
 
 _MAX_QUOTES = 4
 _BEFORE, _AFTER = 140, 160
@@ -44,7 +43,7 @@ class Drafter:
 
     def __init__(self, patterns: Path | None = None) -> None:
         folder = patterns if patterns is not None else patterns_dir()
-        self._checklist = load_checklist(folder / "checklists" / "63057.json", OUTCOMES)
+        self._checklist = checklist_in(folder)
         self._templates = load_templates(folder / "queries" / "63057.json", self._checklist)
 
     @property

@@ -12,11 +12,16 @@ from collections.abc import Sequence
 from opnote_audit.checks.result import AuditResult
 
 
+def to_json(data: object) -> str:
+    """Return plain data as JSON over several lines, in ASCII, without a newline at the end."""
+    return json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False)
+
+
 def render_json(results: Sequence[AuditResult]) -> str:
     """Return the contract's object for one result, a list of them for several or none."""
     objects = [result.to_dict() for result in results]
     whole = objects[0] if len(objects) == 1 else objects
-    return json.dumps(whole, indent=2, ensure_ascii=True, allow_nan=False)
+    return to_json(whole)
 
 
 def render_jsonl(result: AuditResult) -> str:

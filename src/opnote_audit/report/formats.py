@@ -7,25 +7,15 @@ left at the end: a batch of text reports flows, a JSON list has to wait.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from opnote_audit.checks.result import AuditResult
 from opnote_audit.errors import InputError
 from opnote_audit.read import Note
 from opnote_audit.report.as_json import render_json, render_jsonl
+from opnote_audit.report.layout import TextOptions
 from opnote_audit.report.markdown import render_markdown
 from opnote_audit.report.text import render_quiet, render_text
-
-
-@dataclass(frozen=True, slots=True)
-class TextOptions:
-    """How text for people is laid out; formats for programs ignore it."""
-
-    color: bool = False
-    width: int = 80
-    unicode: bool = True
-    quiet: bool = False
 
 
 class Format(Protocol):
@@ -53,8 +43,7 @@ class _Text:
             return render_quiet(result) + "\n"
         gap = "" if self._first else "\n"
         self._first = False
-        o = self._options
-        return gap + render_text(result, note, o.color, o.width, unicode=o.unicode) + "\n"
+        return gap + render_text(result, note, self._options) + "\n"
 
     def close(self) -> str:
         return ""

@@ -10,12 +10,12 @@ from opnote_audit.checks.result import CODE, AuditResult, CheckResult, Evidence,
 from opnote_audit.read import Note
 from opnote_audit.report.cells import printable
 from opnote_audit.report.excerpt import excerpt
+from opnote_audit.report.layout import PLAIN, TextOptions
 from opnote_audit.report.position import LineIndex
 from opnote_audit.report.style import Style, verdict_status, words
 from opnote_audit.report.table import table
 
 _MAX_PLACES = 3
-_NARROWEST = 40
 _INDENT = "  "
 # An encoding is worth a word only where it is not the one that everybody expects.
 _USUAL_ENCODINGS = (None, "utf-8")
@@ -28,10 +28,7 @@ REMARKS_NOTE = "For the reviewer to look at; no finding rests on them."
 def render_text(
     result: AuditResult,
     note: Note,
-    color: bool = False,
-    width: int = 80,
-    *,
-    unicode: bool = True,
+    options: TextOptions = PLAIN,
 ) -> str:
     """Return the terminal report of one note.
 
@@ -41,19 +38,15 @@ def render_text(
         What the audit found.
     note
         The note it was found in; its text is quoted around each finding.
-    color
-        Whether to colour with ANSI codes.
-    width
-        The columns there are (forty at least are used).
-    unicode
-        Whether symbols may go beyond ASCII.
+    options
+        Colour, width and symbols.
 
     Returns
     -------
     str
         The report, lines parted by newlines, with no newline at the end.
     """
-    return "\n".join(_Report(result, note, Style(color, unicode), max(width, _NARROWEST)).lines())
+    return "\n".join(_Report(result, note, options.style, options.columns).lines())
 
 
 def render_quiet(result: AuditResult) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from opnote_audit.checks.result import Evidence
 from opnote_audit.read import Note
+from opnote_audit.report.as_json import to_json
 from opnote_audit.report.cells import printable
+from opnote_audit.report.layout import PLAIN, TextOptions
 from opnote_audit.report.markdown import code_span, escape_markdown
 from opnote_audit.report.position import LineIndex
 from opnote_audit.report.style import Style, verdict_status, words
@@ -17,7 +18,6 @@ from opnote_audit.report.table import table
 from opnote_audit.suggest.model import FamilyCode, Line, Suggestion, Withheld
 
 _INDENT = "  "
-_NARROWEST = 40
 _MAX_WORDS = 3
 _NO_LINES = "nothing of 63055, 63056 and 63057"
 _UNNAMED = "(level not named)"
@@ -26,16 +26,13 @@ _DISCLAIMER = "A documentation aid, not coding advice; a coder decides."
 
 def render_json(suggestion: Suggestion) -> str:
     """Return the suggestion as a JSON object, in ASCII, without a newline at the end."""
-    return json.dumps(suggestion.to_dict(), indent=2, ensure_ascii=True, allow_nan=False)
+    return to_json(suggestion.to_dict())
 
 
 def render_text(
     suggestion: Suggestion,
     note: Note,
-    color: bool = False,
-    width: int = 80,
-    *,
-    unicode: bool = True,
+    options: TextOptions = PLAIN,
 ) -> str:
     """Return the suggestion for a terminal, without a newline at the end.
 
@@ -43,11 +40,10 @@ def render_text(
     ----------
     suggestion, note
         What is suggested, and the note, of which only places and matched words are shown.
-    color, width, unicode
-        Whether to colour, the columns there are (forty at least are used), and whether
-        symbols may go beyond ASCII.
+    options
+        Colour, width and symbols.
     """
-    report = _Text(suggestion, note, Style(color, unicode), max(width, _NARROWEST))
+    report = _Text(suggestion, note, options.style, options.columns)
     return "\n".join(report.lines())
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from opnote_audit.annotate.reading import Reading
-from opnote_audit.checks.predicates import OUTCOMES
+from opnote_audit.checks.checklist import checklist_in
 from opnote_audit.checks.result import AuditResult
 from opnote_audit.diagnoses import DiagnosisFinder
 from opnote_audit.paths import patterns_dir
 from opnote_audit.resolve.model import Operation
-from opnote_audit.rules.checklist import load_checklist
 from opnote_audit.suggest.claim import build_claim, laminectomy_levels, listing
 from opnote_audit.suggest.model import Advice, Suggestion
 from opnote_audit.suggest.neighbours import find_neighbours
@@ -34,7 +33,7 @@ class Suggester:
 
     def __init__(self, patterns: Path | None = None) -> None:
         folder = patterns if patterns is not None else patterns_dir()
-        self._checklist = load_checklist(folder / "checklists" / "63057.json", OUTCOMES)
+        self._checklist = checklist_in(folder)
         self._words = load_claim_words(folder / "suggest" / "claim.json")
         self._families = load_families(folder / "suggest" / "families.json")
         self._diagnoses = DiagnosisFinder(patterns)
