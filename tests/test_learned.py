@@ -131,10 +131,14 @@ def test_a_word_bent_or_misspelt_at_its_end_keeps_its_stem(auditor: NoteAuditor)
 
 def test_place_and_size_count_once_a_piece(auditor: NoteAuditor) -> None:
     doc = units(auditor, "Closed in layers", "Stable")
-    _, weights, lengths = keys_of(doc, Stems(), True)
-    extra = weights.reshape(-1, 6)[:, 4:]
-    assert lengths.tolist() == [18, 6]
-    assert (extra > 0).sum(axis=1).tolist() == [2, 0, 0, 2]
+    plain, _, short = keys_of(doc, Stems(), False)
+    found, weights, lengths = keys_of(doc, Stems(), True)
+    assert short.tolist() == [12, 4]
+    assert lengths.tolist() == [14, 6]
+    assert len(found) == len(weights) == 20
+    assert found[2:14].tolist() == plain[:12].tolist()
+    assert found[16:].tolist() == plain[12:].tolist()
+    assert set(found[[0, 1, 14, 15]].tolist()).isdisjoint(plain.tolist())
 
 
 @pytest.mark.parametrize("texts", [[], [""]])

@@ -21,8 +21,10 @@ UNITS = "opnote_units"
 
 _STEM = 5
 """Letters of a word that stay when it is inflected, misspelt or misheard at its end."""
-_WORD_FIELDS = 4
-_FIELDS = 6
+_FIELDS = 4
+"""Keys of a token."""
+_WHOLE_FIELDS = 2
+"""Keys of a piece as a whole, and their weight."""
 _WHOLE = 0.5
 _PLACES = 8
 _KEEP = 20_000
@@ -98,9 +100,7 @@ def keys_of(doc: Doc, stems: Stems, place: bool = True) -> Keys:
     last[(first + sizes - 1)[sizes > 0]] = True
     following = np.minimum(token + 1, len(doc) - 1)
 
-    fields = _FIELDS if place else _WORD_FIELDS
-    keys = np.zeros((total, fields), np.uint64)
-    values = np.zeros((total, fields), np.float32)
+    keys = np.empty((total, _FIELDS), np.uint64)
     word, after = words[token], np.where(last, _END, words[following])
     stem_here, stem_after = stem[token], np.where(last, _END, stem[following])
     keys[:, 0] = word
@@ -108,18 +108,19 @@ def keys_of(doc: Doc, stems: Stems, place: bool = True) -> Keys:
     keys[:, 2] = stem_here ^ _STEM_SALT
     keys[:, 3] = _mixed(stem_here, stem_after) ^ _PAIR_SALT
     # A long piece has more words than a short one, but is no surer of each.
-    values[:, :_WORD_FIELDS] = (1 / np.sqrt(np.maximum(sizes, 1)))[owner, None]
-    lengths = (sizes * fields).astype(np.int32)
+    weights = (1 / np.sqrt(np.maximum(sizes, 1))).astype(np.float32)[owner]
+    flat, values = keys.ravel(), np.repeat(weights, _FIELDS)
+    lengths = (sizes * _FIELDS).astype(np.int32)
     if not place:
-        return keys.ravel(), values.ravel(), lengths
-    # What is said of a piece as a whole stands beside its first token.
-    heads = first[sizes > 0]
-    where = (units[:, 0] * _PLACES // max(len(doc), 1))[sizes > 0]
-    large = np.minimum(np.log2(np.maximum(sizes, 1)), 7).astype(np.int64)[sizes > 0]
-    keys[heads, 4] = _PLACE_KEYS[where]
-    keys[heads, 5] = _SIZE_KEYS[large]
-    values[heads, _WORD_FIELDS:] = _WHOLE
-    return keys.ravel(), values.ravel(), lengths
+        return flat, values, lengths
+    # What is said of a piece as a whole goes before its words.
+    told = sizes > 0
+    where = units[told, 0] * _PLACES // len(doc)
+    large = np.minimum(np.log2(sizes[told]), 7).astype(np.int64)
+    whole = np.stack([_PLACE_KEYS[where], _SIZE_KEYS[large]], axis=1).ravel()
+    heads = np.repeat(first[told] * _FIELDS, _WHOLE_FIELDS)
+    lengths[told] += _WHOLE_FIELDS
+    return np.insert(flat, heads, whole), np.insert(values, heads, _WHOLE), lengths
 
 
 _PLACE_KEYS = np.array(

@@ -78,9 +78,8 @@ class Order:
         came_from = []
         for row in evidence[1:]:
             steps = score[:, None] + self.after
-            best = steps.argmax(axis=0)
-            came_from.append(best)
-            score = steps[best, np.arange(len(best))] + row
+            came_from.append(steps.argmax(axis=0))
+            score = steps.max(axis=0) + row
         path = [int(score.argmax())]
         for best in reversed(came_from):
             path.append(int(best[path[-1]]))

@@ -12,20 +12,30 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-# Before a capitalised word that no stop goes before (nor a list's number, nor a ticked box), and
-# before a list's bullets and numbers.
-_MAY_BEGIN = re.compile(
-    r"(?<=[a-z0-9)\]])(?<!\d\))(?<!\[.\])\s+(?=[A-Z][a-z])|\s+(?=(?:[*•|\[]|\(?\d{1,2}[.)]\s|[A-H][.)]\s))"
-)
+# Where a line may begin; what goes before is looked at only there, which spares the search.
+_MAY_BEGIN = re.compile(r"\s+(?:(?=[A-Z][a-z])|(?=[*•|\[]|\(?\d{1,2}[.)]\s|[A-H][.)]\s)())")
+_GOES_ON = re.compile(r".?\d\)|\[.\]")
+"""A list's number or a ticked box: the words after it are its own."""
 
 
 def pieces(text: str, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the pieces of the sentences of ``text``, as code-point offsets in order."""
+    """Return the pieces of the sentences of ``text``, as code-point offsets in order.
+
+    A sentence is cut before a list's bullet or number, and before a capitalised word that
+    neither a stop nor a list's number or ticked box goes before.
+    """
     out = []
     for start, end in sentences:
         at = start
         for match in _MAY_BEGIN.finditer(text, start, end):
-            out.append((at, match.start()))
+            cut = match.start()
+            if match.group(1) is None:  # no bullet and no number
+                before = text[cut - 1] if cut > start else " "
+                if not (before.islower() or before.isdigit() or before in ")]"):
+                    continue
+                if before in ")]" and _GOES_ON.fullmatch(text[max(start, cut - 3) : cut]):
+                    continue
+            out.append((at, cut))
             at = match.end()
         out.append((at, end))
     return out

@@ -28,8 +28,6 @@ _SWOLLEN = 600
 """Code points: a section no longer than this is not divided, however short the note is."""
 
 _LEAST_PIECES = 8
-_ENOUGH = 4_000
-"""Code points in which that many pieces stand, if they stand anywhere."""
 
 # The operation has begun when the patient is put to sleep and turned.
 _AS_SECTION = {"anesthesia": "narrative"}
@@ -91,28 +89,29 @@ class SectionReader:
             ``None`` where the headers have divided the note already.
         """
         whole = undivided(sections, len(reading.text))
-        if not whole or not self._told(reading.text):
+        if not whole:
+            return None
+        spans = {section.start: self._pieces(reading.text, section) for section in whole}
+        # A sentence or two has no parts, and is taken at its word.
+        whole = [section for section in whole if len(spans[section.start]) >= _LEAST_PIECES]
+        if not whole:
             return None
         kept = [s for s in sections if not any(u.start <= s.start < u.end for u in whole)]
         for section in whole:
-            kept += self._parts(doc, reading, section)
+            kept += self._parts(doc, reading, section, spans[section.start])
         return sorted(kept, key=lambda s: s.start)
 
-    def _told(self, text: str) -> bool:
-        """Whether there is enough of a note to have parts; a sentence or two is just that."""
-        sentences = self._splitter.sentences(text[:_ENOUGH])
-        return len(pieces(text, sentences)) >= _LEAST_PIECES
-
-    def _parts(self, doc: Doc, reading: Reading, section: Section) -> list[Section]:
-        text = reading.text
+    def _pieces(self, text: str, section: Section) -> list[tuple[int, int]]:
         body = text[section.body : section.end]
         sentences = [
             (low + section.body, high + section.body)
             for low, high in self._splitter.sentences(body)
         ]
-        spans = pieces(text, sentences)
-        if not spans:
-            return [section]
+        return pieces(text, sentences)
+
+    def _parts(
+        self, doc: Doc, reading: Reading, section: Section, spans: list[tuple[int, int]]
+    ) -> list[Section]:
         doc.user_data[UNITS] = token_units(spans, reading.token_starts)
         (likely,) = self._classifier.predict([doc])
         labels = self._classifier.labels
