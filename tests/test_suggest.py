@@ -561,3 +561,15 @@ def test_wrong_use_is_said_in_words(args: list[str], message: str) -> None:
     assert message in err
     assert "Traceback" not in err
     assert not out
+
+
+def test_a_sentence_that_no_rule_placed_is_said_beside_the_claim() -> None:
+    found = suggest(
+        "DESCRIPTION OF PROCEDURE: General anesthesia was induced and she was turned prone. A "
+        "midline incision was made. The bony stalk that joins the T9 body to its arch was cored "
+        "out with the burr and the disc fragment was delivered through that opening until the "
+        "cord lay free. The wound was closed in layers with Vicryl."
+    )
+    assert found.verdict == "needs_review"
+    assert found.lines == ()
+    assert "suspected" in [remark.name for remark in found.remarks]

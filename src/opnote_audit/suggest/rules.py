@@ -29,6 +29,7 @@ NEEDED: dict[str, frozenset[str]] = {
             "nothing",
             "regions_apart",
             "single",
+            "suspected",
             "thoracolumbar",
             "unplaced",
         }

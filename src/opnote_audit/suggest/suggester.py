@@ -64,10 +64,16 @@ class Suggester:
         on_claim = [name for line in claim.lines for name in line.segments]
         remarks = list(claim.remarks)
 
+        def say(name: str, segments: tuple[str, ...] = ()) -> None:
+            text = self._words.say(name, segments=listing(segments))
+            remarks.append(Advice(name, text, self._words.entry(name).source))
+
         def remark(name: str, segments: tuple[str, ...]) -> None:
             if segments:
-                text = self._words.say(name, segments=listing(segments))
-                remarks.append(Advice(name, text, self._words.entry(name).source))
+                say(name, segments)
+
+        if result.suspected:
+            say("suspected")
 
         opened = laminectomy_levels(operation, reading.text)
         remark("laminectomy_included", tuple(n for n in opened if n in on_claim))
