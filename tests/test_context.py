@@ -66,6 +66,7 @@ def test_negated(marked: str) -> None:
         "No longer was the cord tight and the <done>tumor</done> was gone.",
         "There was no doubt that the <done>herniation</done> was the cause.",
         "The <done>tumor</done> was removed with no loss of potentials.",
+        "The <done>tumor</done> was removed and she woke moving better than before.",
     ],
 )
 def test_where_a_negation_ends(marked: str) -> None:

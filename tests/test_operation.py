@@ -236,6 +236,14 @@ SEEN = "At T10 a herniated disc was seen. "
             ("the vertebra below its disc",
              "The T9 pedicle was drilled away transpedicularly. The T8-T9 herniated disc was "
              "removed from the cord."),
+            ("a summary that the details take back",
+             "Transpedicular decompression at T9 and at T10 was carried out. " + T9
+             + "At T10 the herniated disc was removed through a laminectomy. The T10 pedicles "
+             "were left intact."),
+            ("a summary, and no need of the pedicle",
+             "Transpedicular decompression at T9 and at T10 was carried out. " + T9
+             + "A laminectomy was all that was done at T10; the herniated disc was removed, and "
+             "it was not necessary to remove the T10 pedicle on either side."),
             ("a wrong level, left",
              "The T8 pedicle was drilled away transpedicularly. A film showed that this was the "
              "wrong level and it was left. " + T9),

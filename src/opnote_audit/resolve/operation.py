@@ -418,7 +418,10 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
     pedicle = site.spans(PEDICLE)
     in_heading = tuple(s for s in (head.transpedicular if head else None,) if s)
     other_route: tuple[Span, ...] = ()
-    if site.has(COSTO) and not (named and pedicle):
+    taken_back = _taken_back(site)
+    if taken_back:
+        approach, other_route = "posterior", taken_back
+    elif site.has(COSTO) and not (named and pedicle):
         approach, other_route = "costovertebral_extracavitary", site.spans(COSTO)
     elif named or pedicle:
         approach = "transpedicular" if named or in_heading else "transpedicular_described"
@@ -464,6 +467,7 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
             head.transpedicular if head else None,
             head.additional if head else None,
             site.additional,
+            *(named if taken_back else ()),
         )
         if s
     )
@@ -494,6 +498,18 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         denied=site.spans(DENIED),
         left=() if site.has(MASS) else site.spans(LEFT),
     )
+
+
+def _taken_back(site: Site) -> tuple[Span, ...]:
+    """Return the words that take a named route back: afterwards the pedicle is expressly kept.
+
+    "Transpedicular decompression of T9 and T10 was carried out ... The T10 pedicles were left."
+    A summary names what was meant to be done; what was done at the level is told after it.
+    """
+    named, kept = site.spans(NAMED), site.spans(POSTERIOR)
+    if not named or not kept or site.has(PEDICLE):
+        return ()
+    return kept if max(s.start for s in named) < min(s.start for s in kept) else ()
 
 
 def _is_decompressed(site: Site, fusion: FusionFact, headed: bool) -> bool:
