@@ -240,6 +240,29 @@ def test_sections_cover_the_note_in_order(auditor: NoteAuditor) -> None:
     assert all(a.end == b.start for a, b in pairwise(blocks))
 
 
+def test_a_piece_that_names_an_operation_is_no_diagnosis(auditor: NoteAuditor) -> None:
+    text = (
+        "Transpedicular thoracic decompression T6-T7 and T8-T9, right, for disc herniations with "
+        "myelopathy.\n" + headerless(HEADED).partition("Her legs")[2]
+    )
+    assert auditor.audit(text).sections_by == "classifier"
+    assert auditor.read(text).blocks[0].kind != "diagnosis"
+
+
+def test_after_the_patient_lies_on_the_table_nothing_is_a_heading(auditor: NoteAuditor) -> None:
+    text = (
+        "R leg pain. Two separate lesions.\nGA. Prone. Prepped and draped.\nLevels checked with "
+        "fluoro.\nTwo small incisions, tube, scope.\nL2-3: medial facet thinned. Top of R L3 "
+        "pedicle drilled off - transpedicular decompression. Extruded disc, caudal. Out in four "
+        "bits. Sac soft.\nL4-5: tube re-docked. R L5 pedicle drilled off. Cyst removed.\n"
+        "Vicryl x2. EBL 60. Home in the morning.\n"
+    )
+    reading = auditor.read(text)
+    assert reading.sections_by == "classifier"
+    later = {s.kind for s in reading.sentences if s.start >= text.index("Levels")}
+    assert later.isdisjoint({"diagnosis", "heading", "indication"})
+
+
 # -- the second reader --------------------------------------------------------------------------
 
 UNFORESEEN = (

@@ -14,6 +14,7 @@ from opnote_audit.annotate.sections import Section
 _NARRATIVE_LENGTH = 350
 _CUES_AFTER_START = 3
 _CUES_WITHOUT_START = 4
+_SOON = 1_000  # code points
 _OWN_STEPS = 2
 _HEADER_GAP = 3  # code points: a line break right after the header is not its first line
 _SWOLLEN = 600  # code points: no surgeon's name is that long
@@ -114,6 +115,30 @@ def _operation_start(
         start = _sentence_of(sentences, section, cue)
         if start is not None:
             return start
+    return None
+
+
+def operation_start(mentions: list[Mention]) -> int | None:
+    """Return where the patient is put on the table, if operative steps follow soon.
+
+    Parameters
+    ----------
+    mentions
+        Of the whole note, in order.
+
+    Returns
+    -------
+    int or None
+        The offset of the first such words, with three other steps in the next thousand code
+        points; ``None`` where there are none.
+    """
+    cues = [m for m in mentions if m.label == "OPCUE" and m.value in ("start", "step")]
+    for index, cue in enumerate(cues):
+        if cue.value != "start" or "historical" in cue.flags:
+            continue
+        soon = cues[index + 1 : index + 1 + _CUES_AFTER_START]
+        if len(soon) == _CUES_AFTER_START and soon[-1].start - cue.start < _SOON:
+            return cue.start
     return None
 
 

@@ -184,6 +184,7 @@ class Sections:
 
 
 _WORK = ("start", "step")
+_GUESSED = frozenset({"diagnosis", "findings", "narrative", "other", "closing"})
 
 # Labels that say nothing of an act: a sentence with no others need not be taken apart.
 _MUTE = frozenset({"CUE", "NEURAL", "GRAFT", "ENDPLATE"})
@@ -210,8 +211,8 @@ def _fill(reading: Reading, spans: list[tuple[int, int]], splitter: Splitter) ->
         # "The procedure was a transpedicular decompression of T5 and T6" before the work begins
         # is what a heading says; after "What was the operation?" the answer is.
         states = bool(titles) and bisect_left(titles, start) < bisect_left(titles, end)
-        # A classifier may take it for the narrative; the first operative step tells better.
-        before = kind == "indication" or (kind == "narrative" and end <= begun)
+        # A classifier may take it for something else; the first operative step tells better.
+        before = kind == "indication" or (kind in _GUESSED and end <= begun)
         if before and (states or stated) and not blocks[block].title:
             kind = "heading"
         stated = states and reading.text[end - 1] == "?"

@@ -51,7 +51,7 @@ class SecondReader:
         asked = [
             s
             for number, s in enumerate(reading.sentences)
-            if s.kind in _KINDS
+            if (s.kind in _KINDS or reading.sections_by == "classifier")
             and number not in explained
             and len(reading.text[s.start : s.end].split()) >= _LEAST_WORDS
         ]

@@ -7,10 +7,14 @@ class by its words, and the order that notes usually have decides between them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 from spacy.tokens import Doc
 
+from opnote_audit.annotate.blocks import operation_start
 from opnote_audit.annotate.reading import Reading
 from opnote_audit.annotate.sections import Section
 from opnote_audit.annotate.sentences import Splitter
@@ -28,6 +32,9 @@ _SWOLLEN = 600
 """Code points: a section no longer than this is not divided, however short the note is."""
 
 _LEAST_PIECES = 8
+
+_OPERATIONS = frozenset({"ACT", "APPROACH"})
+_BEFORE_WORK = ("diagnosis", "heading", "indication")
 
 # The operation has begun when the patient is put to sleep and turned.
 _AS_SECTION = {"anesthesia": "narrative"}
@@ -115,6 +122,7 @@ class SectionReader:
         doc.user_data[UNITS] = token_units(spans, reading.token_starts)
         (likely,) = self._classifier.predict([doc])
         labels = self._classifier.labels
+        likely = likely * self._possible(reading, spans)
         # Right after a header stands what the header says.
         first = labels.index(section.kind) if section.title and section.kind in labels else None
         parts: list[Section] = []
@@ -126,3 +134,24 @@ class SectionReader:
                 parts[-1] = replace(parts[-1], end=start)
                 parts.append(Section(kind, start, start, section.end))
         return parts
+
+    def _possible(self, reading: Reading, spans: list[tuple[int, int]]) -> npt.NDArray[np.float32]:
+        """Return 1 where a piece may be of a class and 0 where the rules know better.
+
+        A piece that names an operation is no diagnosis, and once the patient lies on the table
+        and steps have followed, no diagnosis, heading or indication comes any more.
+        """
+        labels = self._classifier.labels
+        possible = np.ones((len(spans), len(labels)), np.float32)
+        starts = [start for start, _ in spans]
+        named = {
+            bisect_right(starts, m.start) - 1 for m in reading.mentions if m.label in _OPERATIONS
+        }
+        for number in named:
+            if number >= 0:
+                possible[number, labels.index("diagnosis")] = 0
+        begun = operation_start(reading.mentions)
+        if begun is not None:
+            later = max(bisect_right(starts, begun) - 1, 0)
+            possible[later:, [labels.index(name) for name in _BEFORE_WORK]] = 0
+        return possible
