@@ -132,7 +132,12 @@ def operation_start(mentions: list[Mention]) -> int | None:
         The offset of the first such words, with three other steps in the next thousand code
         points; ``None`` where there are none.
     """
-    cues = [m for m in mentions if m.label == "OPCUE" and m.value in ("start", "step")]
+    cues = [
+        m
+        for m in mentions
+        if (m.label == "OPCUE" and m.value in ("start", "step"))
+        or (m.label == "VERB" and m.value in TAKING)
+    ]
     for index, cue in enumerate(cues):
         if cue.value != "start" or "historical" in cue.flags:
             continue
