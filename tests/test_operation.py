@@ -240,6 +240,9 @@ SEEN = "At T10 a herniated disc was seen. "
              "Transpedicular decompression at T9 and at T10 was carried out. " + T9
              + "At T10 the herniated disc was removed through a laminectomy. The T10 pedicles "
              "were left intact."),
+            ("a summary, and a laminectomy in the details",
+             "Transpedicular decompression at T9 and at T10 was carried out. " + T9
+             + "At T10 a laminectomy was done and the herniated disc was removed."),
             ("a summary, and no need of the pedicle",
              "Transpedicular decompression at T9 and at T10 was carried out. " + T9
              + "A laminectomy was all that was done at T10; the herniated disc was removed, and "

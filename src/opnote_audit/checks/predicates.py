@@ -25,6 +25,7 @@ OUTCOMES = {
             "named",
             "heading_and_work",
             "heading_only",
+            "summary_only",
             "lumbar_variant",
             "described",
             "other_route",
@@ -63,7 +64,7 @@ def approach(operation: Operation, segment: Segment) -> str:
     if segment.approach != "transpedicular":
         return "other_route"
     if segment.named:
-        return "named"
+        return "summary_only" if segment.summary else "named"
     return "heading_and_work" if segment.pedicle else "heading_only"
 
 

@@ -96,6 +96,8 @@ class Segment:
     ``heading``. ``offered`` marks a level that the note offers as an additional
     transpedicular segment. ``denied`` is where the note says it was not done,
     ``left`` where a pathology is said to have been left, and none to have been taken out.
+    ``summary`` says that the approach is named only in a summary of several levels, and that
+    the details of this one tell of other bone and not of its pedicle.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Segment:
     offered: tuple[Span, ...] = ()
     denied: tuple[Span, ...] = ()
     left: tuple[Span, ...] = ()
+    summary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -497,6 +497,7 @@ def settle(site: Site, anterior: bool, fusion: FusionFact, headed: bool) -> Segm
         offered=offered,
         denied=site.spans(DENIED),
         left=() if site.has(MASS) else site.spans(LEFT),
+        summary=_summary_only(site),
     )
 
 
@@ -510,6 +511,21 @@ def _taken_back(site: Site) -> tuple[Span, ...]:
     if not named or not kept or site.has(PEDICLE):
         return ()
     return kept if max(s.start for s in named) < min(s.start for s in kept) else ()
+
+
+def _summary_only(site: Site) -> bool:
+    """Tell whether a route is named for several levels at once, and the details show another.
+
+    "Transpedicular decompression of T9 and T10 was carried out ... At T10 a laminectomy was
+    done": the lamina of this very level is told of afterwards, its pedicle never.
+    """
+    named = [f for f in site.facts if f.kind == NAMED]
+    if not named or site.has(PEDICLE) or any(len(f.levels) < 2 for f in named):
+        return False
+    last = max(f.span.start for f in named)
+    return any(
+        f.kind == LAMINAR and f.levels == (site.name,) and f.span.start > last for f in site.facts
+    )
 
 
 def _is_decompressed(site: Site, fusion: FusionFact, headed: bool) -> bool:
