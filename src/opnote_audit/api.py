@@ -104,6 +104,22 @@ class NoteAuditor:
         InputError
             If the note is empty or white space.
         """
+        return self.examine(text, note_id, source, encoding)[2]
+
+    def examine(
+        self,
+        text: str,
+        note_id: str = "note",
+        source: str | None = None,
+        encoding: str | None = None,
+    ) -> tuple[Reading, Operation, AuditResult]:
+        """Return the audit of one note, after what the stages before it made of the note.
+
+        Raises
+        ------
+        InputError
+            If the note is empty or white space.
+        """
         if not text.strip():
             raise InputError("the note is empty; nothing to audit")
         doc, reading = self._read(text)
@@ -123,7 +139,7 @@ class NoteAuditor:
         if self._entities is not None and result.verdict != "not_applicable":
             found = self._entities.remarks(_shown(text), reading, operation)
             result = replace(result, remarks=(*result.remarks, *found))
-        return result
+        return reading, operation, result
 
     @property
     def model_notice(self) -> str:

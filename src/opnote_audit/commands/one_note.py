@@ -112,12 +112,8 @@ def _say_without(error: ModelError) -> None:
 
 def audit_note(auditor: NoteAuditor, note: Note) -> Audited:
     """Run a note through the line."""
-    return Audited(
-        note,
-        auditor.read(note.text),
-        auditor.operation(note.text),
-        auditor.audit(note.text, note.note_id, note.source, note.encoding),
-    )
+    found = auditor.examine(note.text, note.note_id, note.source, note.encoding)
+    return Audited(note, *found)
 
 
 def say_remarks(result: AuditResult, note: Note) -> None:
