@@ -23,7 +23,7 @@ from opnote_audit.errors import ModelFileError, RuleFileError
 from opnote_audit.learned.artefact import NAMES, digest, load_classifier, read_manifest
 from opnote_audit.learned.features import UNITS, Stems, keys_of
 from opnote_audit.learned.order import Order
-from opnote_audit.learned.pieces import pieces, token_units
+from opnote_audit.learned.pieces import joined, pieces, token_units
 from opnote_audit.learned.sections import undivided
 from opnote_audit.model_options import ModelOptions
 from opnote_audit.paths import models_dir
@@ -92,10 +92,7 @@ def test_pieces_are_in_order_and_lose_only_white_space(text: str) -> None:
 
 
 def units(auditor: NoteAuditor, *texts: str) -> Doc:
-    spans, whole = [], ""
-    for text in texts:
-        spans.append((len(whole), len(whole) + len(text)))
-        whole += text + " "
+    whole, spans = joined(texts)
     doc = auditor.nlp.make_doc(whole)
     doc.user_data[UNITS] = token_units(spans, [token.idx for token in doc])
     return doc

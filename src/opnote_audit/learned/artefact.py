@@ -90,8 +90,3 @@ def load_classifier(folder: Path, vocab: Vocab) -> SentenceClassifier:
                 "(models/README.md), or use --no-models"
             )
     return read_classifier(folder / CLASSIFIER, vocab, manifest.name)
-
-
-def fingerprints(models: Path) -> dict[str, str]:
-    """Return a digest of each trained component, by name, for what depends on them."""
-    return {name: digest(models / name / MANIFEST) for name in NAMES}

@@ -48,3 +48,13 @@ def token_units(
     found = np.searchsorted(np.asarray(token_starts), np.asarray(spans).reshape(-1, 2))
     units: npt.NDArray[np.int64] = found.astype(np.int64)
     return units
+
+
+def joined(sentences: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
+    """Return sentences as one line of text, each with a blank after it, and where each stands."""
+    spans = []
+    text = ""
+    for sentence in sentences:
+        spans.append((len(text), len(text) + len(sentence)))
+        text += sentence + " "
+    return text, spans

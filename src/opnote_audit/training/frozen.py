@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from opnote_audit.learned.classifier import SentenceClassifier
 from opnote_audit.learned.features import UNITS
 from opnote_audit.learned.order import Order
-from opnote_audit.learned.pieces import token_units
+from opnote_audit.learned.pieces import joined, token_units
 from opnote_audit.learned.second_reader import MARKED
 from opnote_audit.rules.files import Strict, read_json, validate
 from opnote_audit.training.figures import macro_f1, share
@@ -43,7 +43,7 @@ def section_figures(classifier: SentenceClassifier, nlp: Language) -> dict[str, 
     notes = []
     order = Order.from_data(classifier.cfg["order"])
     for note in load_frozen().notes:
-        doc = _joined([sentence for _, sentence in note], nlp)
+        doc = _doc_of([sentence for _, sentence in note], nlp)
         (likely,) = classifier.predict([doc])
         found = [classifier.labels[number] for number in order.best(likely)]
         notes.append([(want, got) for (want, _), got in zip(note, found, strict=True)])
@@ -60,7 +60,7 @@ def reader_figures(classifier: SentenceClassifier, nlp: Language) -> dict[str, A
     threshold = float(classifier.cfg["threshold"])
     column = classifier.labels.index(MARKED)
     sample = load_frozen().reader
-    doc = _joined([sentence for _, sentence in sample], nlp)
+    doc = _doc_of([sentence for _, sentence in sample], nlp)
     (likely,) = classifier.predict([doc])
     marked = (likely[:, column] >= threshold).tolist()
     wanted = [found for (want, _), found in zip(sample, marked, strict=True) if want]
@@ -71,12 +71,8 @@ def reader_figures(classifier: SentenceClassifier, nlp: Language) -> dict[str, A
     }
 
 
-def _joined(sentences: Sequence[str], nlp: Language) -> Doc:
-    spans = []
-    text = ""
-    for sentence in sentences:
-        spans.append((len(text), len(text) + len(sentence)))
-        text += sentence + " "
+def _doc_of(sentences: Sequence[str], nlp: Language) -> Doc:
+    text, spans = joined(sentences)
     doc = nlp.make_doc(text)
     doc.user_data[UNITS] = token_units(spans, [token.idx for token in doc])
     return doc

@@ -17,7 +17,7 @@ from spacy.vocab import Vocab
 from opnote_audit.annotate.pipeline import Sections
 from opnote_audit.api import NoteAuditor
 from opnote_audit.learned.features import UNITS
-from opnote_audit.learned.pieces import pieces, token_units
+from opnote_audit.learned.pieces import joined, pieces, token_units
 from opnote_audit.learned.second_reader import MARKED
 from opnote_audit.model_options import ModelOptions
 from opnote_audit.training.headerless import Headerless, Part, strip_headers
@@ -89,11 +89,7 @@ def written_notes(notes: SectionNotes, auditor: NoteAuditor) -> list[Doc]:
     """Return the written notes, folded, each sentence with its class."""
     docs = []
     for number, pairs in enumerate(notes.notes, 1):
-        spans = []
-        text = ""
-        for _, sentence in pairs:
-            spans.append((len(text), len(text) + len(sentence)))
-            text += sentence + " "
+        text, spans = joined([sentence for _, sentence in pairs])
         note = TrainingNote(f"written-{number}", text, "written")
         doc = auditor.nlp.make_doc(text)
         docs.append(_marked(doc, spans, [label for label, _ in pairs], note, "folded"))
@@ -174,11 +170,7 @@ def bags(texts: Iterable[str], label: str, auditor: NoteAuditor) -> list[Doc]:
     listed = list(texts)
     docs = []
     for first in range(0, len(listed), _BAG):
-        spans = []
-        text = ""
-        for sentence in listed[first : first + _BAG]:
-            spans.append((len(text), len(text) + len(sentence)))
-            text += sentence + " "
+        text, spans = joined(listed[first : first + _BAG])
         note = TrainingNote(f"{label}-{first}", text, "written")
         doc = auditor.nlp.make_doc(text)
         docs.append(_marked(doc, spans, [label] * len(spans), note, "sentences"))
