@@ -118,7 +118,7 @@ def _operation_start(
     return None
 
 
-def operation_start(mentions: list[Mention]) -> int | None:
+def work_begins(mentions: list[Mention]) -> int | None:
     """Return where the patient is put on the table, if operative steps follow soon.
 
     Parameters

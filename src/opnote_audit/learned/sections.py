@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from spacy.tokens import Doc
 
-from opnote_audit.annotate.blocks import operation_start
+from opnote_audit.annotate.blocks import work_begins
 from opnote_audit.annotate.reading import Reading
 from opnote_audit.annotate.sections import Section
 from opnote_audit.annotate.sentences import Splitter
@@ -86,7 +86,7 @@ class SectionReader:
         Parameters
         ----------
         doc, reading
-            The note; only its text and tokens are used.
+            The note, with its text, tokens and mentions.
         sections
             Sections by header, covering the note.
 
@@ -150,7 +150,7 @@ class SectionReader:
         for number in named:
             if number >= 0:
                 possible[number, labels.index("diagnosis")] = 0
-        begun = operation_start(reading.mentions)
+        begun = work_begins(reading.mentions)
         if begun is not None:
             later = max(bisect_right(starts, begun) - 1, 0)
             possible[later:, [labels.index(name) for name in _BEFORE_WORK]] = 0
